@@ -1,0 +1,221 @@
+"""How long does each thing take, beside what the baselines take for the same? One function a line of the table."""
+
+from __future__ import annotations
+
+import gc
+import sqlite3
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from itertools import cycle, islice
+from pathlib import Path
+from statistics import median
+from time import monotonic, perf_counter_ns, process_time_ns
+from typing import Literal
+
+import fleet
+from baselines import Bare, Stock, counted_commits
+
+from modeltrail.ledger import Ledger
+from modeltrail.projections.deployments import deployments
+
+Unit = Literal["us", "ms", "s", "events/s", "commits"]
+DAY = "2025-04-01"
+SECONDS_A_LINE = 60
+"""What takes longer is repeated less often, but three times at least."""
+
+
+@dataclass(frozen=True, slots=True)
+class Sizes:
+    """How much is measured: `appends`, `rounds` of a batch, `questions`, `openings`, deployments in the large log."""
+
+    appends: int = 1_000
+    rounds: int = 9
+    questions: int = 1_000
+    openings: int = 3
+    deployments: int = 10_000
+
+
+QUICK = Sizes(appends=200, rounds=3, questions=200, openings=2, deployments=1_000)
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """A figure beside those of the baselines, null where there is none that does the same."""
+
+    what: str
+    unit: Unit
+    modeltrail: float
+    bare: float | None = None
+    stock: float | None = None
+
+    def ratio(self, baseline: float | None) -> float | None:
+        """How fast it is, as a share of the baseline's speed: 1 is as fast, 2 twice as fast."""
+        if baseline is None:
+            return None
+        return self.modeltrail / baseline if self.unit == "events/s" else baseline / self.modeltrail
+
+
+@dataclass(frozen=True, slots=True)
+class Spent:
+    """The median of wall-clock and the mean of processor time of one repetition, in microseconds."""
+
+    wall: float
+    cpu: float
+
+
+def spent(*tasks: Callable[[], object], times: int) -> list[Spent]:
+    """Run the tasks by turns, so that whatever else the machine does falls on all of them."""
+    walls: list[list[int]] = [[] for _ in tasks]
+    cpus: list[list[int]] = [[] for _ in tasks]
+    gc.collect()
+    end = monotonic() + SECONDS_A_LINE
+    for turn in range(times):
+        if turn >= 3 and monotonic() > end:
+            break
+        for task, wall, cpu in zip(tasks, walls, cpus, strict=True):
+            wall_before, cpu_before = perf_counter_ns(), process_time_ns()
+            task()
+            cpu.append(process_time_ns() - cpu_before)
+            wall.append(perf_counter_ns() - wall_before)
+    return [Spent(median(wall) / 1e3, sum(cpu) / len(cpu) / 1e3) for wall, cpu in zip(walls, cpus, strict=True)]
+
+
+def stored(log: Path, count: int) -> list[tuple[str, bytes]]:
+    """The streams and bytes of the newest facts of a log."""
+    with sqlite3.connect(log) as source:
+        rows = source.execute("SELECT stream, body FROM events ORDER BY position DESC LIMIT ?", (count,)).fetchall()
+    source.close()
+    return rows
+
+
+def appends(folder: Path, sizes: Sizes) -> Iterator[Line]:
+    """One durable append, the decision included; S only saves an aggregate that it has in memory."""
+    with counted_commits() as commits, fleet.opened(folder / "log.db") as trail:
+        fleet.engine_run(trail, 200)
+        bare, stock = Bare(folder / "bare.db"), Stock(folder / "stock.db")
+        aggregates = cycle(fleet.stock_engine_run(stock, 200))
+        turns = ((fleet.name(turn % 200), fleet.POLICIES[turn // 200 % 3]) for turn in range(10**9))
+
+        def record() -> None:
+            deployment, policy = next(turns)
+            with trail.record(by=fleet.BY, source=fleet.SOURCE) as batch:
+                batch.deployment(deployment).change_policy(policy)
+
+        def save() -> None:
+            aggregate = next(aggregates)
+            aggregate.change_policy("manual", fleet.BY, fleet.SOURCE, fleet.START, fleet.TODAY)
+            stock.save(aggregate)
+
+        record()
+        ((stream, body),) = stored(folder / "log.db", 1)
+        ours, least, library = spent(record, lambda: bare.append(stream, body), save, times=sizes.appends)
+        before = commits()
+        for _ in range(10):
+            record()
+        made = (commits() - before) / 10
+    yield Line("one durable append, decision included, p50", "us", ours.wall, least.wall, library.wall)
+    yield Line("  processor time of it", "us", ours.cpu, least.cpu, library.cpu)
+    yield Line("  processor time beyond L", "us", ours.cpu - least.cpu)
+    yield Line("  commits, counted by SQLite's trace", "commits", made)
+
+
+def batches(folder: Path, sizes: Sizes) -> Iterator[Line]:
+    """1,000 facts in one `record`, each a decision about another deployment."""
+    with fleet.opened(folder / "log.db") as trail:
+        fleet.engine_run(trail, 1_000)
+        bare, stock = Bare(folder / "bare.db"), Stock(folder / "stock.db")
+        aggregates = fleet.stock_engine_run(stock, 1_000)
+        policies = cycle(fleet.POLICIES)
+
+        def record() -> None:
+            policy = next(policies)
+            with trail.record(by=fleet.BY, source=fleet.SOURCE) as batch:
+                for number in range(1_000):
+                    batch.deployment(fleet.name(number)).change_policy(policy)
+
+        def save() -> None:
+            for aggregate in aggregates:
+                aggregate.change_policy("manual", fleet.BY, fleet.SOURCE, fleet.START, fleet.TODAY)
+            stock.save(*aggregates)
+
+        record()
+        rows = stored(folder / "log.db", 1_000)
+        assert len({stream for stream, _ in rows}) == 1_000
+        times = spent(record, lambda: bare.append_all(rows), save, times=sizes.rounds)
+    yield Line("1,000 facts in one record, p50", "ms", *(one.wall / 1e3 for one in times))
+
+
+def large_log(folder: Path, sizes: Sizes) -> Iterator[Line]:
+    """Fold, answers and verification on one large log."""
+    path = folder / "log.db"
+    with fleet.opened(path) as trail:
+        fleet.import_schedule(trail)
+        fleet.fill(trail, sizes.deployments)
+        events = trail.log.size()
+    stock, bare = Stock(folder / "stock.db"), Bare(folder / "bare.db")
+    ids = fleet.fill_stock(stock, sizes.deployments)
+    fleet.fill_bare(bare, path)
+
+    def fold() -> None:
+        with fleet.opened(path) as trail:
+            ledger = Ledger(trail.log)
+            ledger.catch_up()
+            for key in ledger.keys(deployments):
+                deployments.history(key, ledger.known(deployments, key))
+
+    def verify() -> None:
+        with fleet.opened(path) as trail:
+            assert trail.log.verify().ok
+
+    def speed(one: Spent) -> float:
+        return events / one.wall * 1e6
+
+    folds = spent(fold, bare.read_all, stock.read_all, times=sizes.openings)
+    yield Line(f"live fold of {events:,} events", "events/s", *map(speed, folds))
+    verified = spent(verify, bare.hash_all, times=sizes.openings)
+    yield Line("verify, all columns compared", "events/s", *map(speed, verified))
+
+    with fleet.opened(path) as trail:
+        trail.at(DAY).serving(fleet.name(0))
+        numbers = cycle(range(0, sizes.deployments, 7))
+        picked = cycle(islice(ids, 0, None, 7))
+        streams = cycle(range(0, sizes.deployments, 7))
+        asked = spent(
+            lambda: trail.at(DAY).serving(fleet.name(next(numbers))),
+            lambda: bare.read_stream(f"deployment/{fleet.name(next(streams))}"),
+            lambda: stock.read(next(picked)),
+            times=sizes.questions,
+        )
+    yield Line("one serving answer, warm, p50", "us", *(one.wall for one in asked))
+
+    def first_answer() -> None:
+        with fleet.opened(path) as trail:
+            trail.at(DAY).serving(fleet.name(1))
+
+    def first_read() -> None:
+        Bare(folder / "bare.db").read_stream(f"deployment/{fleet.name(1)}")
+
+    def first_get() -> None:
+        Stock(folder / "stock.db").read(ids[1])
+
+    cold = spent(first_answer, first_read, first_get, times=sizes.openings)
+    yield Line("one serving answer, store just opened, p50", "ms", *(one.wall / 1e3 for one in cold))
+
+
+def small_log(folder: Path, sizes: Sizes) -> Iterator[Line]:
+    """The first answer of a log as small as a team's first one: the schedule and ten deployments."""
+    path = folder / "log.db"
+    with fleet.opened(path) as trail:
+        fleet.import_schedule(trail)
+        fleet.fill(trail, 10)
+        events = trail.log.size()
+
+    def first_answer() -> None:
+        with fleet.opened(path) as trail:
+            trail.at(DAY).serving(fleet.name(1))
+
+    (cold,) = spent(first_answer, times=sizes.openings * 10)
+    yield Line(f"  the same with {events} facts", "ms", cold.wall / 1e3)
+
+
+ALL = (appends, batches, large_log, small_log)

@@ -1,0 +1,300 @@
+"""Which version served a deployment when, how sure is that, and why? The course of a deployment (R28): read this first.
+
+The course is one pure function of the facts that are known: `course_of`. It walks forward through the moments at which
+something happens or falls due and keeps all that is possible, each with what it is due to (`dues.py`, `frames.py`).
+Whenever an export shows what the deployment serves, it settles what lay before (`sights.py`).
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, replace
+from datetime import datetime
+from itertools import groupby
+
+from modeltrail.domain.deployment import DeploymentState, evolve, new_deployment
+from modeltrail.domain.dues import Now, alarms, breaks_api, is_retired
+from modeltrail.domain.events import (
+    DeploymentCreated,
+    DeploymentDeleted,
+    DeploymentObserved,
+    DeploymentStopped,
+    VersionChanged,
+)
+from modeltrail.domain.facts import Fact, in_order
+from modeltrail.domain.frames import Frame, Member, joined, segment
+from modeltrail.domain.history import ModelHistory
+from modeltrail.domain.judging import keep_dues, open_dues, open_forced, open_upgrades, retire, spread
+from modeltrail.domain.policies import forced_target
+from modeltrail.domain.possible import Possible
+from modeltrail.domain.segments import Place, Segment
+from modeltrail.domain.sights import bridge, bridged, settle
+from modeltrail.domain.values import MICROSECOND
+
+Histories = Callable[[str], ModelHistory]
+"""The history of any model, by its full name, from the facts that are known."""
+
+
+@dataclass(frozen=True, slots=True)
+class Course:
+    """The course of one deployment: segments without gaps or overlaps, from its first incarnation on (R28)."""
+
+    deployment: str
+    segments: tuple[Segment, ...]
+
+    def at(self, moment: datetime) -> Segment | None:
+        """The segment at a moment, null before the deployment existed."""
+        after = bisect_right(self.segments, moment, key=lambda part: part.since)
+        return self.segments[after - 1] if after else None
+
+
+def course_of(deployment: str, facts: Iterable[Fact], histories: Histories) -> Course:
+    """The course of a deployment from its own known facts and the histories of its models (R28 to R35)."""
+    return Course(deployment, joined(_Walk(deployment, in_order(facts), histories).segments()))
+
+
+def models_of(facts: Iterable[Fact], histories: Histories) -> frozenset[str]:
+    """The models that a deployment's facts name, and all to which it may be moved from there (R15, R24)."""
+    placing = DeploymentCreated | VersionChanged | DeploymentObserved
+    ahead = {fact.event.model for fact in facts if isinstance(fact.event, placing)}
+    found: set[str] = set()
+    while ahead:
+        found |= ahead
+        ahead = {other for model in ahead for other in histories(model).leads_to} - found
+    return frozenset(found)
+
+
+class _Walk:
+    """The way through the moments of one deployment."""
+
+    def __init__(self, deployment: str, ordered: list[Fact], histories: Histories) -> None:
+        self.histories = histories
+        self.facts = {moment: list(group) for moment, group in groupby(ordered, key=lambda fact: fact.effective_at)}
+        marks = {moment for model in models_of(ordered, histories) for moment in histories(model).moments}
+        self.marks = sorted(marks | set(self.facts))
+        self.state = new_deployment(deployment)
+        self.possible = Possible()
+        self.frames: list[Frame] = []
+        """What has not been settled, since the last moment at which the place of the deployment was certain."""
+        self.done: list[Segment] = []
+        self.anchored_at: datetime | None = None
+        self.seen_at: datetime | None = None
+        self.deletion: frozenset[int] = frozenset()
+
+    def segments(self) -> list[Segment]:
+        """The parts of the course, one for each moment at which something might change."""
+        moment = next(iter(self.facts), None)
+        while moment is not None:
+            moment = self._next(self._step(moment))
+        self._flush()
+        return self.done
+
+    def _next(self, now: Now) -> datetime | None:
+        """The next moment at which there is a fact, or something falls due without one."""
+        ahead = self.marks[bisect_right(self.marks, now.moment) :]
+        if not self.state.exists:
+            return next((moment for moment in ahead if moment in self.facts), None)
+        due = [moment for member in self.possible.members.values() for moment in alarms(member, now)]
+        own_moment_ends = [now.moment + MICROSECOND] if self.anchored_at == now.moment else []
+        return min((moment for moment in (*due, *ahead[:1], *own_moment_ends) if moment > now.moment), default=None)
+
+    def _step(self, moment: datetime) -> Now:
+        """All that happens at a moment (R6): deadlines close, facts are taken, then judged, then sights settle."""
+        before = self.state
+        self.possible.begin()
+        self.possible.lapse(moment)
+        now = self._now(moment, before)
+        for fact in self.facts.get(moment, ()):
+            if isinstance(fact.event, DeploymentObserved) and self.state.exists:
+                self._judge(now)
+                self._see(fact, fact.event, now)
+            else:
+                self._take(fact, moment)
+            now = self._now(moment, before)
+        self._judge(now)
+        if self.state.incarnation:
+            self.frames.append(self._frame(now))
+        return now
+
+    def _now(self, moment: datetime, before: DeploymentState) -> Now:
+        return Now(
+            moment,
+            lambda model: self.histories(model).at(moment),
+            lambda model: self.histories(model).before(moment),
+            self.state,
+            before,
+        )
+
+    def _flush(self) -> None:
+        self.done += map(segment, self.frames)
+        self.frames = []
+
+    def _anchor(self, moment: datetime, *members: Member) -> None:
+        """From this moment on the place of the deployment is certain, until something else is due or seen."""
+        self._flush()
+        self.possible.become(*members)
+        self.anchored_at = moment
+        self.seen_at = moment if any(member.certainty == "observed" for member in members) else None
+
+    def _take(self, fact: Fact, moment: datetime) -> None:
+        """A fact that is no sight of a known deployment: it places the deployment, or changes an attribute."""
+        existed = self.state.exists
+        self.state = evolve(self.state, fact)
+        if not existed and not self.state.exists:
+            return
+        match fact.event:
+            case DeploymentCreated() as event if not existed:
+                self._anchor(moment, self._created(fact, event, moment))
+            case DeploymentObserved() as event:
+                self._anchor(moment, _seen(Place(event.model, event.version, event.status == "stopped"), fact))
+            case VersionChanged() as event:
+                self._anchor(moment, _changed(fact, event))
+            case DeploymentStopped() as event:
+                here = next(iter(self.possible.showing())).place
+                stopped = _placed(replace(here, is_stopped=True), fact, event.cause or "by-hand")
+                self._anchor(moment, replace(stopped, stopped_because=event.reason))
+            case DeploymentDeleted():
+                self._anchor(moment)
+                self.deletion = frozenset({fact.position})
+            case _:
+                pass
+
+    def _created(self, fact: Fact, event: DeploymentCreated, moment: datetime) -> Member:
+        """Created with a version, or with the default as of then, which is derived and not stated (R26)."""
+        if event.version is not None:
+            return replace(_placed(Place(event.model, event.version), fact, "created"), held_since=moment)
+        model = self.histories(event.model).at(moment)
+        stated = frozenset({model.stated_default.position} if model.stated_default is not None else ())
+        member = _placed(Place(event.model, model.default_for(event.sku)), fact, "created")
+        return replace(member, certainty="assumed", held_since=moment, because=member.because | stated)
+
+    def _judge(self, now: Now) -> None:
+        """What becomes due, and what a retirement does, once all facts of the moment are taken (R6)."""
+        is_placed = self.anchored_at == now.moment
+        is_seen = self.seen_at == now.moment
+        keep_dues(self.possible, now)
+        retire(self.possible, now, is_anchored=is_placed)
+        open_upgrades(self.possible, now, is_placed=is_placed, is_seen=is_seen)
+        if not is_placed:
+            open_dues(self.possible, now)
+        elif not is_seen:
+            open_forced(self.possible, now)
+        if not is_seen:
+            self.possible.lapse(now.moment)
+            spread(self.possible, now)
+
+    def _see(self, fact: Fact, event: DeploymentObserved, now: Now) -> None:
+        """A sight of a deployment that exists: it settles what lies before it and its own moment (R31)."""
+        self.state = evolve(self.state, fact)
+        place = Place(event.model, event.version, event.status == "stopped")
+        if not place.is_stopped and is_retired(place, now):
+            self._anchor(now.moment, replace(_seen(place, fact), flags=frozenset({"contradiction"})))
+            return
+        known = self._find(place)
+        if known is not None and known.place.version is None:
+            seen = replace(known, place=place)
+        elif known is not None:
+            frames = [*self.frames, self._frame(now)]
+            settle(frames, known.place, now.moment, with_lapsed=known.is_lapsed)
+            seen = known
+        else:
+            seen = self._bridge(place, fact, now)
+        waiting = {kind: replace(due, deadline=None) for kind, due in seen.dues.items()}
+        self._anchor(
+            now.moment,
+            replace(
+                seen,
+                certainty="observed",
+                sight=fact.position,
+                dues=waiting,
+                is_lapsed=False,
+                entered=now.moment,
+                is_overdue=False,
+            ),
+        )
+
+    def _find(self, place: Place) -> Member | None:
+        """The member that a sight shows, or one of whose version nobody knew."""
+        members = self.possible.members
+        if place in members:
+            return members[place]
+        if place.is_stopped:
+            stopped = sorted((member for member in members.values() if member.place.is_stopped), key=_is_lapsed)
+            return next(iter(stopped), None)
+        return members.get(Place(place.model, None))
+
+    def _bridge(self, place: Place, fact: Fact, now: Now) -> Member:
+        """What was seen although no derived move leads to it: explained by a forced upgrade, or not (R24, R32)."""
+        assert self.anchored_at is not None
+        since = self.anchored_at + MICROSECOND
+        version = now.models(place.model).versions.get(place.version or "")
+        if version is not None and version.released_at is not None:
+            since = max(since, version.released_at)
+        forcing = None if place.is_stopped else self._forcing(place, now)
+        frames = [*self.frames, self._frame(now)]
+        if forcing is not None:
+            start, announcement = forcing
+            since = max(since, announcement.effective_at)
+            seen = bridged(place, since, "forced", frozenset({announcement.position}))
+            bridge(frames, [start], seen, since)
+        else:
+            seen = bridged(place, since, "unexplained", frozenset())
+            seen = replace(seen, held_since=now.moment, stopped_because="seen stopped" if place.is_stopped else None)
+            bridge(frames, None, seen, since)
+        settle(frames, place, now.moment, with_lapsed=False)
+        return seen
+
+    def _forcing(self, place: Place, now: Now) -> tuple[Place, Fact] | None:
+        """The place, and the forced upgrade announced for it, that explain a sight; the first that does (R24)."""
+        for member in self.possible.showing():
+            for announcement in self.histories(member.place.model).forced_upgrades(
+                member.place.version, self.anchored_at or now.moment, now.moment
+            ):
+                target = forced_target(now.models, announcement, now.state.sku)
+                if not member.place.is_stopped and (target.model, target.version) == (place.model, place.version):
+                    return member.place, announcement
+        return None
+
+    def _frame(self, now: Now) -> Frame:
+        members = dict(self.possible.members)
+        visible = self.possible.showing()
+        model = now.models(visible[0].place.model if visible else self.state.model or "")
+        acting = now.acting(model.model)
+        flags = {"ineffective"} if acting.is_ineffective else set()
+        if self.state.contradictions:
+            flags.add("contradiction")
+        if any(breaks_api(member.place, now) for member in visible):
+            flags.add("api-break")
+        return Frame(
+            since=now.moment,
+            members=members,
+            origins={place: origin for place, origin in self.possible.origins.items() if place in members},
+            moves=frozenset(self.possible.moves),
+            state=self.state,
+            acting=acting,
+            rules=model.rules.id,
+            flags=frozenset(flags),
+            because=frozenset() if self.state.exists else self.deletion,
+        )
+
+
+def _is_lapsed(member: Member) -> bool:
+    return member.is_lapsed
+
+
+def _placed(place: Place, fact: Fact, cause: str) -> Member:
+    return Member(place, fact.effective_at, "recorded", cause, frozenset({fact.position}), {})
+
+
+def _seen(place: Place, fact: Fact) -> Member:
+    reason = "seen stopped" if place.is_stopped else None
+    member = _placed(place, fact, "first-sight")
+    return replace(member, certainty="observed", held_since=fact.effective_at, stopped_because=reason)
+
+
+def _changed(fact: Fact, event: VersionChanged) -> Member:
+    """A change by hand holds automatic moves (R26); one that the engine executed does not."""
+    by_hand = event.cause is None
+    member = _placed(Place(event.model, event.version), fact, event.cause or "by-hand")
+    return replace(member, held_since=fact.effective_at if by_hand else None)

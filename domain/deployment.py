@@ -1,0 +1,202 @@
+"""What is a deployment, how do facts change it, and what may be decided about it? State, evolve, decisions.
+
+The state holds what was stated, decided and seen. What a policy makes of it is the course (`course.py`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from typing import Literal
+
+from modeltrail.domain.events import (
+    ApiVersionChanged,
+    DeploymentCreated,
+    DeploymentDeleted,
+    DeploymentEvent,
+    DeploymentObserved,
+    DeploymentStopped,
+    PolicyChanged,
+    SkuChanged,
+    VersionChanged,
+    VersionTested,
+)
+from modeltrail.domain.facts import Fact
+from modeltrail.domain.model import Contradiction, ModelState
+from modeltrail.domain.policies import ModelsAt
+from modeltrail.domain.refusals import (
+    AlreadyExists,
+    DeprecatedForNew,
+    NoDefault,
+    NotChoosable,
+    NotThere,
+    PolicyNotOffered,
+)
+from modeltrail.domain.values import Policy, RunBy
+
+
+@dataclass(frozen=True, slots=True)
+class DeploymentState:
+    """A deployment at one moment. `model` and `version` are the last that were stated, decided or seen."""
+
+    deployment: str
+    existence: Literal["absent", "present", "deleted"] = "absent"
+    incarnation: int = 0
+    """How many times it began to exist (R3)."""
+    run_by: RunBy = "provider"
+    model: str | None = None
+    version: str | None = None
+    policy: Policy = "unspecified"
+    policy_fact: Fact | None = None
+    sku: str | None = None
+    owner: str | None = None
+    api_version: str | None = None
+    begun: Fact | None = None
+    tests: tuple[Fact, ...] = ()
+    contradictions: tuple[Contradiction, ...] = ()
+
+    @property
+    def exists(self) -> bool:
+        """Whether there is such a deployment at this moment."""
+        return self.existence == "present"
+
+
+def new_deployment(deployment: str) -> DeploymentState:
+    """A deployment of which nothing is known."""
+    return DeploymentState(deployment)
+
+
+def evolve(state: DeploymentState, fact: Fact) -> DeploymentState:
+    """The deployment after one more fact, in R6 order. Total: it never refuses a recorded fact (R43)."""
+    match fact.event:
+        case DeploymentCreated() as event if not state.exists:
+            return _begin(state, fact, event)
+        case DeploymentCreated() as event if state.begun is not None and state.begun.event == event:
+            return state
+        case DeploymentCreated():
+            return _contradicted(state, fact, "it exists already")
+        case DeploymentObserved() as event if not state.exists:
+            seen = DeploymentCreated(deployment=state.deployment, model=event.model, version=event.version)
+            return replace(_begin(state, fact, seen), run_by="provider")
+        case _ if not state.exists:
+            return _contradicted(state, fact, "there is no such deployment at that moment")
+        case VersionChanged() | DeploymentObserved() as event:
+            return replace(state, model=event.model, version=event.version)
+        case PolicyChanged(policy=policy):
+            return replace(state, policy=policy, policy_fact=fact)
+        case SkuChanged(sku=sku):
+            return replace(state, sku=sku)
+        case ApiVersionChanged(api_version=api_version):
+            return replace(state, api_version=api_version)
+        case VersionTested():
+            return replace(state, tests=(*state.tests, fact))
+        case DeploymentDeleted():
+            return replace(state, existence="deleted")
+        case _:
+            return state
+
+
+def _begin(state: DeploymentState, fact: Fact, event: DeploymentCreated) -> DeploymentState:
+    return DeploymentState(
+        deployment=state.deployment,
+        existence="present",
+        incarnation=state.incarnation + 1,
+        run_by=event.run_by,
+        model=event.model,
+        version=event.version,
+        policy=event.policy,
+        policy_fact=fact,
+        sku=event.sku,
+        owner=event.owner,
+        api_version=event.api_version,
+        begun=fact,
+        contradictions=state.contradictions,
+    )
+
+
+def _contradicted(state: DeploymentState, fact: Fact, reason: str) -> DeploymentState:
+    return replace(state, contradictions=(*state.contradictions, Contradiction(fact.position, reason)))
+
+
+@dataclass(frozen=True, slots=True)
+class Situation:
+    """What a decision about a deployment looks at beside it, at the moment concerned.
+
+    `models`: the state of each model. `serves`: the version that the deployment serves for certain, as recorded, else
+    null; `is_stopped`: it is stopped for certain. `has_run`: whether an owner has run a version before.
+    """
+
+    models: ModelsAt
+    serves: tuple[str, str] | None
+    has_run: Callable[[str, str, str], bool]
+    is_stopped: bool = False
+
+
+def decide(state: DeploymentState, event: DeploymentEvent, now: Situation) -> tuple[DeploymentEvent, ...]:
+    """What a decision about an engine-run deployment records: nothing where it is in force already (R39).
+
+    Raises Refused where a rule forbids it (R7).
+    """
+    if isinstance(event, DeploymentCreated):
+        return _create(state, event, now)
+    if isinstance(event, DeploymentDeleted) and state.existence == "deleted":
+        return ()
+    if not state.exists or state.model is None:
+        raise NotThere(state.deployment, state.existence)
+    match event:
+        case PolicyChanged(policy=policy):
+            if state.policy == policy:
+                return ()
+            _demand_offered(now.models(state.model), policy)
+            return (event,)
+        case VersionChanged(model=model, version=version):
+            return _change_version(state, event, now, model, version)
+        case SkuChanged(sku=sku):
+            if now.serves is not None:
+                _demand_choosable(now.models(now.serves[0]), now.serves[1], sku)
+            return () if state.sku == sku else (event,)
+        case ApiVersionChanged(api_version=api_version):
+            return () if state.api_version == api_version else (event,)
+        case DeploymentStopped() if now.is_stopped:
+            return ()
+        case _:
+            return (event,)
+
+
+def _create(state: DeploymentState, event: DeploymentCreated, now: Situation) -> tuple[DeploymentEvent, ...]:
+    model = now.models(event.model)
+    if event.version is None:
+        default = model.default_for(event.sku)
+        if default is None:
+            raise NoDefault(event.model)
+        event = event.model_copy(update={"version": default})
+    if state.exists:
+        if state.begun is not None and state.begun.event == event:
+            return ()
+        raise AlreadyExists(f"the deployment {event.deployment}", "change it, or delete it first")
+    assert event.version is not None
+    _demand_choosable(model, event.version, event.sku)
+    _demand_offered(model, event.policy)
+    is_deprecated = model.versions[event.version].stage == "deprecated"
+    if is_deprecated and event.owner and not now.has_run(event.owner, event.model, event.version):
+        raise DeprecatedForNew(event.model, event.version, event.owner)
+    return (event,)
+
+
+def _change_version(
+    state: DeploymentState, event: VersionChanged, now: Situation, model: str, version: str
+) -> tuple[DeploymentEvent, ...]:
+    if now.serves == (model, version):
+        return ()
+    _demand_choosable(now.models(model), version, state.sku)
+    return (event,)
+
+
+def _demand_choosable(model: ModelState, version: str, sku: str | None) -> None:
+    if not model.is_choosable(version, sku):
+        raise NotChoosable(model.model, version, sku, model.choosable(sku))
+
+
+def _demand_offered(model: ModelState, policy: Policy) -> None:
+    if policy != "unspecified" and model.offers is not None and policy not in model.offers:
+        raise PolicyNotOffered(model.model, policy, model.offers)

@@ -1,0 +1,308 @@
+"""What can be recorded? The one catalogue of events, each with the name under which it is stored for ever.
+
+Stored names and fields only ever grow: a new field has a default, a name is never used for something else.
+"""
+
+from __future__ import annotations
+
+from typing import ClassVar, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from modeltrail.domain.values import (
+    Days,
+    DeploymentName,
+    Instant,
+    ModelName,
+    Name,
+    Policy,
+    Qualifier,
+    Rules,
+    RunBy,
+    Sighted,
+    Stage,
+    Text,
+    Version,
+)
+
+
+class Event(BaseModel):
+    """Something that happened, in the past tense. Frozen; equal when type and fields are equal."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    type: ClassVar[str]
+    """The stored name, independent of the Python path."""
+
+    @property
+    def stream(self) -> str:
+        """The aggregate that the event belongs to: `model/NAME`, `deployment/NAME` or `catalogue/NAME`."""
+        raise NotImplementedError
+
+    def data(self) -> dict[str, object]:
+        """The fields as plain JSON values; a field that was not given is left out."""
+        return self.model_dump(mode="json", exclude_none=True)
+
+
+class ModelEvent(Event):
+    """An event of a model."""
+
+    model: ModelName
+
+    @property
+    def stream(self) -> str:
+        """`model/NAME`."""
+        return f"model/{self.model}"
+
+
+class VersionEvent(ModelEvent):
+    """An event of one version of a model."""
+
+    version: Version
+
+
+class Announcement(VersionEvent):
+    """What a provider says will happen to a version: perhaps on a date, and how firm that is (R13)."""
+
+    on: Instant | None = None
+    qualifier: Qualifier = "fixed"
+
+
+class DeploymentEvent(Event):
+    """An event of a deployment."""
+
+    deployment: DeploymentName
+
+    @property
+    def stream(self) -> str:
+        """`deployment/NAME`."""
+        return f"deployment/{self.deployment}"
+
+
+class ModelRegistered(ModelEvent):
+    """A model is followed from now on: who runs it, under which rules, which policies it offers (R7, R18, R46)."""
+
+    type = "model.registered"
+    rules: Rules
+    offers: tuple[Policy, ...] | None = None
+    run_by: RunBy = "provider"
+
+
+class RulesChanged(ModelEvent):
+    """Other rules are in force for a model (R46)."""
+
+    type = "model.rules-changed"
+    rules: Rules
+
+
+class OffersChanged(ModelEvent):
+    """A model offers these update policies; `unspecified` is always possible (R18)."""
+
+    type = "model.offers-changed"
+    offers: tuple[Policy, ...] | None = None
+
+
+class VersionReleased(VersionEvent):
+    """A version can be deployed (R8). `api_versions` are those it answers, empty where that is not known (R4)."""
+
+    type = "model.version-released"
+    stage: Stage = "generally-available"
+    api_versions: tuple[Name, ...] = ()
+
+
+class StageChanged(VersionEvent):
+    """A version is in another lifecycle stage (R9)."""
+
+    type = "model.stage-changed"
+    stage: Stage
+
+
+class StageChangeAnnounced(Announcement):
+    """A version will be in another lifecycle stage."""
+
+    type = "model.stage-change-announced"
+    stage: Stage
+
+
+class DefaultChangeAnnounced(Announcement):
+    """A version will be the default of its model (R11)."""
+
+    type = "model.default-change-announced"
+
+
+class DefaultChanged(VersionEvent):
+    """A version is the default of its model (R10). `emergency` says why it came without notice (R11)."""
+
+    type = "model.default-changed"
+    emergency: Text | None = None
+
+
+class RetirementAnnounced(Announcement):
+    """A version will be retired, for one SKU or in general (R13, R14)."""
+
+    type = "model.retirement-announced"
+    sku: Name | None = None
+
+
+class RetirementWithdrawn(VersionEvent):
+    """A retirement that was announced will not take place (R13)."""
+
+    type = "model.retirement-withdrawn"
+    sku: Name | None = None
+
+
+class VersionRetired(VersionEvent):
+    """A version is no longer served, for one SKU or in general (R10, R34)."""
+
+    type = "model.version-retired"
+    sku: Name | None = None
+    emergency: Text | None = None
+
+
+class VersionReinstated(VersionEvent):
+    """A retired version can be chosen again; that restores no default (R16)."""
+
+    type = "model.version-reinstated"
+    sku: Name | None = None
+
+
+class ForcedUpgradeAnnounced(Announcement):
+    """Deployments of a version will be moved whatever their policy says (R24)."""
+
+    type = "model.forced-upgrade-announced"
+    to_model: ModelName | None = None
+    to_version: Version | None = None
+
+
+class ReplacementNamed(VersionEvent):
+    """What takes the place of a version: a model and perhaps a version of it (R15), and when upgrades begin (R20)."""
+
+    type = "model.replacement-named"
+    to_model: ModelName
+    to_version: Version | None = None
+    upgrade_from: Instant | None = None
+    lead_days: Days | None = None
+
+
+class VersionUnlisted(VersionEvent):
+    """A version is missing from a catalogue's list, which is no retirement (R16)."""
+
+    type = "model.version-unlisted"
+
+
+class DeploymentCreated(DeploymentEvent):
+    """A deployment exists. Without a version it runs the default as of then (R26)."""
+
+    type = "deployment.created"
+    model: ModelName
+    version: Version | None = None
+    policy: Policy = "unspecified"
+    sku: Name | None = None
+    run_by: RunBy = "engine"
+    owner: Name | None = None
+    api_version: Name | None = None
+
+
+class PolicyChanged(DeploymentEvent):
+    """A deployment has another update policy (R17)."""
+
+    type = "deployment.policy-changed"
+    policy: Policy
+
+
+class VersionChanged(DeploymentEvent):
+    """A deployment serves another version: by hand, or executed, then with cause, policy and rules (R38, R42)."""
+
+    type = "deployment.version-changed"
+    model: ModelName
+    version: Version
+    cause: Name | None = None
+    policy: Policy | None = None
+    rules: Name | None = None
+
+
+class DeploymentStopped(DeploymentEvent):
+    """A deployment no longer answers calls (R21, R34)."""
+
+    type = "deployment.stopped"
+    reason: Text
+    cause: Name | None = None
+    policy: Policy | None = None
+    rules: Name | None = None
+
+
+class SkuChanged(DeploymentEvent):
+    """A deployment has another SKU (R14, R23)."""
+
+    type = "deployment.sku-changed"
+    sku: Name | None = None
+
+
+class ApiVersionChanged(DeploymentEvent):
+    """A deployment's consumer pins another API version, or none (R4)."""
+
+    type = "deployment.api-version-changed"
+    api_version: Name | None = None
+
+
+class DeploymentObserved(DeploymentEvent):
+    """A deployment was seen with this version, serving or stopped (R31)."""
+
+    type = "deployment.observed"
+    model: ModelName
+    version: Version
+    status: Sighted = "serving"
+
+
+class VersionTested(DeploymentEvent):
+    """A version was tested for a deployment (R36). Without a model it is the one that the deployment is on."""
+
+    type = "deployment.version-tested"
+    version: Version
+    result: Literal["passed", "failed"]
+    evidence: Text | None = None
+    model: ModelName | None = None
+
+
+class DeploymentDeleted(DeploymentEvent):
+    """A deployment no longer exists; created again it is a new incarnation (R3)."""
+
+    type = "deployment.deleted"
+
+
+class FactRetracted(Event):
+    """A recorded fact was wrong; whoever knows of this does not see it (R45)."""
+
+    type = "log.fact-retracted"
+    position: int = Field(ge=1, lt=2**53)
+    of: Name
+    """The stream of the fact that is retracted."""
+
+    @property
+    def stream(self) -> str:
+        """The stream of the fact that is retracted."""
+        return self.of
+
+
+class RowQuarantined(Event):
+    """A row of a source could not be read as a fact; it is kept as it was, with the reason (R41)."""
+
+    type = "import.row-quarantined"
+    catalogue: Name
+    raw: Text
+    reason: Text
+
+    @property
+    def stream(self) -> str:
+        """`catalogue/NAME`."""
+        return f"catalogue/{self.catalogue}"
+
+
+def leaves(base: type[Event]) -> list[type[Event]]:
+    """The kinds of event below a base."""
+    below = base.__subclasses__()
+    return [leaf for child in below for leaf in (leaves(child) if child.__subclasses__() else [child])]
+
+
+EVENT_TYPES: dict[str, type[Event]] = {event.type: event for event in leaves(Event)}
+"""Every event by its stored name."""

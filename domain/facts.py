@@ -1,0 +1,64 @@
+"""What is a fact, who knows it when, and in which order do facts count? (R5, R6, R45)"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from modeltrail.domain.events import Event
+from modeltrail.domain.values import Mode
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Fact:
+    """A recorded event: its place in the log, its three clocks (R5), who, why and from where (R42).
+
+    `position` counts from 1 without gaps; `stream_version` counts from 1 within the stream.
+    """
+
+    position: int
+    stream: str
+    stream_version: int
+    event: Event
+    effective_at: datetime
+    known_at: datetime
+    recorded_at: datetime
+    mode: Mode
+    by: str
+    why: str | None = None
+    source: str | None = None
+    command_id: str | None = None
+
+
+def content(event: Event) -> str:
+    """The canonical content of an event: its stored name and its fields, in one order."""
+    return json.dumps([event.type, event.data()], sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+
+
+OrderKey = tuple[datetime, bool, datetime, bool, str, str, int]
+
+
+def order(fact: Fact) -> OrderKey:
+    """The place of a fact among others (R6): statements never by position, so that the order of import is nothing."""
+    of_deployment = fact.stream.startswith("deployment/")
+    if fact.mode == "statement":
+        return (fact.effective_at, of_deployment, fact.known_at, False, fact.source or "", content(fact.event), 0)
+    return (fact.effective_at, of_deployment, fact.known_at, True, "", "", fact.position)
+
+
+def in_order(facts: Iterable[Fact]) -> list[Fact]:
+    """Facts in the order in which they count (R6)."""
+    return sorted(facts, key=order)
+
+
+Retractions = Mapping[int, Sequence[Fact]]
+"""The retractions of each retracted position."""
+
+
+def is_known(fact: Fact, known_at: datetime | None, retractions: Retractions) -> bool:
+    """Whether a fact counts for whoever knows what was known at `known_at`, null for all (R6, R45)."""
+    if known_at is not None and fact.known_at > known_at:
+        return False
+    return not any(is_known(retraction, known_at, retractions) for retraction in retractions.get(fact.position, ()))

@@ -1,0 +1,147 @@
+"""What may a deployment be doing between two moments? All that is possible, what it is due to, where it came from."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, replace
+from datetime import datetime
+from itertools import pairwise
+
+from modeltrail.domain.deployment import DeploymentState
+from modeltrail.domain.policies import Acting
+from modeltrail.domain.segments import Cause, Certainty, Outcome, Place, Segment, Status
+
+
+@dataclass(frozen=True, slots=True)
+class Due:
+    """A move that a rule requires or allows: to where, until when, why.
+
+    `is_binding`: past the deadline it is assumed to have happened (R30); the upgrades before a retirement only end
+    with the retirement itself (R20).
+    """
+
+    target: Place
+    opened: datetime
+    deadline: datetime | None
+    cause: Cause
+    because: frozenset[int]
+    is_binding: bool = True
+    flags: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
+class Member:
+    """One of the things that a deployment may be doing, and how it came to it.
+
+    `is_lapsed`: its move is assumed to have happened, so it shows only if a later sight tells otherwise (R31).
+    `is_overdue`: it is there only as long as an announced retirement is overdue (R12).
+    `held_since`: since when a creation or a change by hand holds automatic moves to the default (R26).
+    """
+
+    place: Place
+    entered: datetime
+    certainty: Certainty
+    cause: Cause
+    because: frozenset[int]
+    dues: Mapping[str, Due]
+    sight: int | None = None
+    """The position of the sight that showed it last."""
+    held_since: datetime | None = None
+    stopped_because: str | None = None
+    is_stopped_by_retirement: bool = False
+    is_lapsed: bool = False
+    is_overdue: bool = False
+    flags: frozenset[str] = frozenset()
+
+
+@dataclass(slots=True)
+class Frame:
+    """All that may be between one moment and the next.
+
+    `origins`: for each place, the places of the frame before from which it may have come. `moves`: which place may
+    be left for which within the frame. `shown`: the places that show, once a sight has settled it.
+    """
+
+    since: datetime
+    members: dict[Place, Member]
+    origins: dict[Place, frozenset[Place]]
+    moves: frozenset[tuple[Place, Place]]
+    state: DeploymentState
+    acting: Acting
+    rules: str
+    flags: frozenset[str] = frozenset()
+    because: frozenset[int] = frozenset()
+    shown: frozenset[Place] | None = None
+    closes: datetime | None = None
+
+    def visible(self) -> list[Member]:
+        """The members that show, in the order in which they entered; what is stopped comes last."""
+        if self.shown is None:
+            members = [member for member in self.members.values() if not member.is_lapsed]
+        else:
+            members = [member for place, member in self.members.items() if place in self.shown]
+        return sorted(members, key=lambda member: (member.place.is_stopped, member.entered))
+
+
+def leading_to(places: Collection[Place], moves: Collection[tuple[Place, Place]]) -> frozenset[Place]:
+    """The places, and those from which the moves lead to one of them."""
+    reached = set(places)
+    while True:
+        more = {start for start, end in moves if end in reached and start not in reached}
+        if not more:
+            return frozenset(reached)
+        reached |= more
+
+
+def outcome(place: Place) -> Outcome:
+    """A place as it is answered."""
+    return Outcome("stopped") if place.is_stopped else Outcome("serving", place.model, place.version)
+
+
+def segment(frame: Frame) -> Segment:
+    """A frame as it is answered; its end is set by the frame that follows."""
+    visible = frame.visible()
+    possible = tuple(dict.fromkeys(outcome(member.place) for member in visible))
+    is_window = len(possible) > 1
+    newest = max(visible, key=lambda member: member.entered, default=None)
+    status: Status = "window" if is_window else possible[0].status if possible else "deleted"
+    policy_fact = frame.state.policy_fact
+    because = frame.because.union(*(member.because for member in visible))
+    sights = {member.sight for member in visible if member.sight is not None}
+    policy = {policy_fact.position} if policy_fact is not None else set()
+    flags = frame.flags.union(*(member.flags for member in visible))
+    return Segment(
+        since=frame.since,
+        until=None,
+        status=status,
+        possible=possible,
+        certainty="window" if is_window else visible[0].certainty if visible else "recorded",
+        cause=newest.cause if newest is not None else "deleted",
+        policy=frame.state.policy,
+        policy_effective=frame.acting.policy,
+        rules=frame.rules,
+        because=tuple(sorted(because | sights | policy)),
+        deadline=_deadline(frame, visible) if is_window else None,
+        sku=frame.state.sku,
+        api_version=frame.state.api_version,
+        owner=frame.state.owner,
+        run_by=frame.state.run_by,
+        incarnation=frame.state.incarnation,
+        flags=tuple(sorted(flags)),
+        stopped_because=next((member.stopped_because for member in visible if member.stopped_because), None),
+    )
+
+
+def _deadline(frame: Frame, visible: list[Member]) -> datetime | None:
+    ends = [due.deadline for member in visible for due in member.dues.values() if due.deadline is not None]
+    return min([*ends, *([frame.closes] if frame.closes else [])], default=None)
+
+
+def joined(frames: list[Segment]) -> tuple[Segment, ...]:
+    """Segments from one to the next: alike neighbours become one, each ends where the next begins."""
+    kept: list[Segment] = []
+    for frame in frames:
+        if not kept or replace(frame, since=kept[-1].since) != kept[-1]:
+            kept.append(frame)
+    ended = [replace(first, until=second.since) for first, second in pairwise(kept)]
+    return (*ended, *kept[-1:])

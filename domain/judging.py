@@ -1,0 +1,165 @@
+"""What follows for a deployment once all facts of a moment are taken? Dues open and end, retirements move or stop."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import datetime
+
+from modeltrail.domain.dues import (
+    Now,
+    becomes_automatic,
+    default_due,
+    forced_due,
+    forced_terms,
+    is_default_changed,
+    is_retired,
+    is_upgrade_new,
+    is_version_retired,
+    overdue_since,
+    preview_due,
+    upgrade_due,
+)
+from modeltrail.domain.frames import Due, Member
+from modeltrail.domain.policies import Target
+from modeltrail.domain.possible import Possible
+from modeltrail.domain.segments import Cause, Place
+
+
+def keep_dues(possible: Possible, now: Now) -> None:
+    """Drop what no longer holds: the policy was left, the announcement moved, the target retired (R30)."""
+    for member in list(possible.members.values()):
+        kinds = [kind for kind in member.dues if not _holds(member, kind, now)]
+        possible.drop(member, *kinds)
+
+
+def _holds(member: Member, kind: str, now: Now) -> bool:
+    target = member.dues[kind].target
+    if target.version is None or not now.models(target.model).is_choosable(target.version, now.state.sku):
+        return False
+    if kind == "forced":
+        terms = forced_terms(member.place, now)
+        return terms is not None and (terms[3].model, terms[3].version) == (target.model, target.version)
+    return kind == "upgrade" or now.acting(member.place.model).policy == "auto-update"
+
+
+def open_dues(possible: Possible, now: Now) -> None:
+    """What becomes due at this moment; of several things the strongest, which comes last, counts (R19 to R24)."""
+    for place in list(possible.members):
+        _open(possible, place, "preview", preview_due(possible.members[place], now))
+    deadline = possible.deadline()
+    for place in list(possible.members):
+        _open_default(possible, place, now, deadline)
+    open_forced(possible, now)
+
+
+def open_forced(possible: Possible, now: Now) -> None:
+    """A forced upgrade that begins at this moment (R24)."""
+    for place in list(possible.members):
+        _open(possible, place, "forced", forced_due(possible.members[place], now))
+
+
+def _open(possible: Possible, place: Place, kind: str, due: Due | None) -> None:
+    if due is not None and due.target != place:
+        possible.open(possible.members[place], kind, due)
+
+
+def _open_default(possible: Possible, place: Place, now: Now, deadline: datetime | None) -> None:
+    """A default change, or a policy that begins to act, makes a move due (R19, R25, R26)."""
+    member = possible.members[place]
+    is_change = is_default_changed(member, now)
+    begins = becomes_automatic(member, now)
+    is_stopped_for_good = place.is_stopped and not member.is_stopped_by_retirement
+    if not (is_change or begins) or is_stopped_for_good or now.acting(place.model).policy != "auto-update":
+        return
+    due = default_due(member, now)
+    if due is not None:
+        stays = is_change and possible.shows(due.target)
+        possible.open(member, "default", replace(due, deadline=deadline) if stays else due)
+    elif is_change and now.models(place.model).default_for(now.state.sku) == place.version:
+        possible.drop(member, "default", "preview")
+
+
+def open_upgrades(possible: Possible, now: Now, *, is_placed: bool, is_seen: bool) -> None:
+    """The windows before retirements (R20). The engine moves at once, when one opens or it is placed there (R19).
+
+    `is_placed`: a record has put the deployment in its place at this moment; `is_seen`: a sight has.
+    """
+    for place in list(possible.members):
+        member = possible.members[place]
+        upgrade = upgrade_due(member, now)
+        if upgrade is not None and now.state.run_by == "engine":
+            is_new = not is_seen and (is_placed or is_upgrade_new(member, now, upgrade))
+            known = member.dues.get("upgrade")
+            if is_new:
+                upgrade = replace(upgrade, deadline=now.moment, is_binding=True)
+            elif is_seen or (known is not None and known.target == upgrade.target):
+                upgrade = replace(upgrade, deadline=None)
+            else:
+                upgrade = None
+        possible.drop(member, "upgrade")
+        if upgrade is not None:
+            possible.open(possible.members[place], "upgrade", upgrade)
+
+
+def retire(possible: Possible, now: Now, *, is_anchored: bool) -> None:
+    """A retirement moves or stops what is on the version at that moment (R20, R21, R34); a reinstatement resumes it."""
+    for place in list(possible.members):
+        member = possible.members.get(place)
+        if member is None:
+            continue
+        if place.is_stopped and member.cause in ("overdue", "first-sight") and is_version_retired(place, now):
+            possible.change(replace(member, is_stopped_by_retirement=True))
+        elif is_retired(place, now):
+            flags = member.flags | ({"contradiction"} if is_anchored and member.certainty != "assumed" else set())
+            possible.move(place, replace(_after_retirement(member, now), flags=flags))
+        elif member.is_stopped_by_retirement and now.state.run_by == "provider" and _is_reinstated(place, now):
+            because = member.because
+            possible.move(place, _derived(member, replace(place, is_stopped=False), now, "reinstatement", because))
+
+
+def _after_retirement(member: Member, now: Now) -> Member:
+    place = member.place
+    known = now.models(place.model).versions[place.version or ""]
+    retirement = known.retired_by(now.state.sku)
+    target = now.successor(place)
+    because = member.because | target.because | ({retirement.position} if retirement is not None else set())
+    return _arrived(member, target, now, "retirement", because)
+
+
+def _arrived(member: Member, target: Target, now: Now, cause: Cause, because: frozenset[int]) -> Member:
+    """Where a retirement leads: the target, or a stop with the reason."""
+    if target.version is not None:
+        return _derived(member, Place(target.model, target.version), now, cause, because)
+    stopped = _derived(member, replace(member.place, is_stopped=True), now, cause, because)
+    return replace(stopped, stopped_because=target.reason, is_stopped_by_retirement=True)
+
+
+def _derived(member: Member, place: Place, now: Now, cause: Cause, because: frozenset[int]) -> Member:
+    return Member(place, now.moment, "assumed", cause, because, {}, is_lapsed=member.is_lapsed)
+
+
+def _is_reinstated(place: Place, now: Now) -> bool:
+    """Whether the version of a place can be chosen again from this moment on; another SKU does not do that (R16)."""
+    if place.version is None or is_version_retired(place, now):
+        return False
+    before = now.models_before(place.model).versions.get(place.version)
+    return before is not None and before.retired_by(now.state.sku) is not None
+
+
+def spread(possible: Possible, now: Now) -> None:
+    """All that is due is possible as well, and while a retirement is overdue, what it would bring (R12)."""
+    while possible.spread(now.moment):
+        if now.state.run_by == "provider":
+            open_upgrades(possible, now, is_placed=False, is_seen=False)
+    for member in possible.showing():
+        retirement = overdue_since(member, now)
+        if retirement is None:
+            continue
+        target = now.successor(member.place)
+        because = member.because | target.because | {retirement.position}
+        arrived = _arrived(member, target, now, "overdue", because)
+        end = replace(arrived, is_overdue=True, is_stopped_by_retirement=False)
+        possible.moves.add((member.place, end.place))
+        there = possible.members.get(end.place)
+        if there is None or there.is_lapsed:
+            possible.change(end)

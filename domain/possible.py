@@ -1,0 +1,132 @@
+"""What may a deployment be doing at one moment, and how do moves change that? The set of possibilities (R30)."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import datetime
+
+from modeltrail.domain.frames import Due, Member
+from modeltrail.domain.segments import Place
+
+
+class Possible:
+    """The members of the set, where each may have come from at this moment, and which moves are open."""
+
+    def __init__(self) -> None:
+        self.members: dict[Place, Member] = {}
+        self.origins: dict[Place, frozenset[Place]] = {}
+        self.moves: set[tuple[Place, Place]] = set()
+
+    def begin(self) -> None:
+        """A new moment: all are where they were, but for what was there only while a retirement was overdue."""
+        self.origins = {place: frozenset({place}) for place in self.members}
+        self.members = {place: member for place, member in self.members.items() if not member.is_overdue}
+        self.moves = set()
+
+    def become(self, *members: Member) -> None:
+        """Nothing else is possible from now on."""
+        self.members = {member.place: member for member in members}
+        self.origins = {member.place: frozenset({member.place}) for member in members}
+        self.moves = set()
+
+    def showing(self) -> list[Member]:
+        """The members that show now."""
+        return [member for member in self.members.values() if not member.is_lapsed]
+
+    def change(self, member: Member) -> None:
+        """Another state of a member, in the same place."""
+        self.members[member.place] = member
+
+    def move(self, start: Place, end: Member) -> None:
+        """One member goes to another place for certain; if that is possible already, the two become one."""
+        self.members.pop(start)
+        self._arrive(end, self.origins.pop(start, frozenset()))
+
+    def _arrive(self, end: Member, origin: frozenset[Place]) -> None:
+        there = self.members.get(end.place)
+        if there is None or (there.is_lapsed and not end.is_lapsed):
+            self.members[end.place] = end
+        self.origins[end.place] = self.origins.get(end.place, frozenset()) | origin
+
+    def lapse(self, moment: datetime) -> None:
+        """What is due by now is assumed to have moved (R30); the place it left stays as a lapsed member."""
+        passed = {member.place: due for member in self.showing() if (due := _latest_passed(member, moment))}
+        for start in passed:
+            end = _end_of(start, {place: due.target for place, due in passed.items()})
+            if end == start:
+                continue
+            member = self.members[start]
+            kept = {kind: replace(due, deadline=None) for kind, due in member.dues.items()}
+            self.members[start] = replace(member, is_lapsed=True, dues=kept)
+            self._arrive(
+                arriving(member, replace(passed[start], target=end), moment), self.origins.get(start, frozenset())
+            )
+
+    def shows(self, place: Place) -> bool:
+        """Whether a place is one of the possibilities that show."""
+        return place in self.members and not self.members[place].is_lapsed
+
+    def open(self, member: Member, kind: str, due: Due) -> None:
+        """A member is due to move, and to nothing that was due before: the latest counts (R30).
+
+        A target that joins the set restarts the deadline of the others.
+        """
+        if due.is_binding and not self.shows(due.target):
+            self._restart(due.deadline)
+        dues = self.members[member.place].dues
+        kept = {other: known for other, known in dues.items() if not (known.is_binding and due.is_binding)}
+        self.members[member.place] = replace(self.members[member.place], dues={**kept, kind: due})
+
+    def deadline(self) -> datetime | None:
+        """When the moves that are due are assumed to have happened, null where that is open (R30)."""
+        ends = [due.deadline for member in self.showing() for due in member.dues.values() if due.is_binding]
+        return max((end for end in ends if end is not None), default=None)
+
+    def _restart(self, deadline: datetime | None) -> None:
+        for place, member in self.members.items():
+            dues = {
+                kind: replace(due, deadline=deadline) if due.is_binding else due for kind, due in member.dues.items()
+            }
+            self.members[place] = replace(member, dues=dues)
+
+    def drop(self, member: Member, *kinds: str) -> None:
+        """A member is no longer due in these ways."""
+        if any(kind in member.dues for kind in kinds):
+            kept = {kind: due for kind, due in member.dues.items() if kind not in kinds}
+            self.members[member.place] = replace(member, dues=kept)
+
+    def spread(self, moment: datetime) -> bool:
+        """Whatever a member is due to is possible as well. Returns whether a place was added."""
+        added = False
+        for member in self.showing():
+            for due in member.dues.values():
+                self.moves.add((member.place, due.target))
+                there = self.members.get(due.target)
+                if there is None or there.is_lapsed:
+                    added = True
+                    self.members[due.target] = arriving(member, due, moment)
+        return added
+
+
+def arriving(member: Member, due: Due, moment: datetime) -> Member:
+    """The member that a move brings about: derived and not seen (R29)."""
+    because = member.because | due.because | ({member.sight} if member.sight is not None else set())
+    return Member(due.target, moment, "assumed", due.cause, because, {}, flags=due.flags)
+
+
+def _latest_passed(member: Member, moment: datetime) -> Due | None:
+    passed = [
+        due for due in member.dues.values() if due.is_binding and due.deadline is not None and due.deadline <= moment
+    ]
+    return max(passed, key=lambda due: due.opened, default=None)
+
+
+def _end_of(start: Place, steps: dict[Place, Place]) -> Place:
+    """Where moves that happen at once lead; a place that leads back to itself stays."""
+    passed = [start]
+    while passed[-1] in steps:
+        end = steps[passed[-1]]
+        if end in passed:
+            return start
+        passed.append(end)
+    return passed[-1]

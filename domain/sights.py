@@ -1,0 +1,42 @@
+"""What does a sight say of the time before it? Only what could have led to it remains possible (R31, R32)."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from modeltrail.domain.frames import Frame, Member, leading_to
+from modeltrail.domain.segments import Cause, Place
+
+
+def settle(frames: Sequence[Frame], seen: Place, moment: datetime, *, with_lapsed: bool) -> None:
+    """Leave in each frame only the places from which the rules lead to what was seen in the last one.
+
+    `with_lapsed`: a move that was assumed past its deadline had not happened after all.
+    """
+    reached = frozenset({seen})
+    for frame in reversed(frames):
+        allowed = {place for place, member in frame.members.items() if with_lapsed or not member.is_lapsed}
+        reached = leading_to(reached & allowed, frame.moves) & allowed
+        if not reached:
+            return
+        frame.shown = reached
+        frame.closes = moment
+        reached = frozenset[Place]().union(*(frame.origins.get(place, frozenset()) for place in reached))
+
+
+def bridge(frames: Sequence[Frame], starts: Sequence[Place] | None, seen: Member, since: datetime) -> None:
+    """Make what was seen possible from a moment on, from some places or from all: no derived move explains it."""
+    for frame in frames:
+        if frame.since < since:
+            continue
+        showing = [place for place, member in frame.members.items() if not member.is_lapsed]
+        leaving = showing if starts is None else [place for place in showing if place in starts]
+        frame.members = {**frame.members, seen.place: seen}
+        frame.origins = {**frame.origins, seen.place: frozenset({seen.place})}
+        frame.moves = frame.moves | {(place, seen.place) for place in leaving}
+
+
+def bridged(seen: Place, entered: datetime, cause: Cause, because: frozenset[int]) -> Member:
+    """A place that was seen although no derived move leads to it."""
+    return Member(seen, entered, "assumed", cause, because, {})

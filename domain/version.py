@@ -1,0 +1,188 @@
+"""What is one version of a model, and how do facts change it? Its release, stage, retirement and what was announced."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from typing import TypeVar
+
+from modeltrail.domain.events import (
+    Announcement,
+    Event,
+    ForcedUpgradeAnnounced,
+    ReplacementNamed,
+    RetirementAnnounced,
+    RetirementWithdrawn,
+    StageChangeAnnounced,
+    StageChanged,
+    VersionEvent,
+    VersionReinstated,
+    VersionReleased,
+    VersionRetired,
+    VersionUnlisted,
+)
+from modeltrail.domain.facts import Fact
+from modeltrail.domain.values import Days, Stage
+
+Key = TypeVar("Key")
+Value = TypeVar("Value")
+Sku = str | None
+"""A SKU, or null for what is said in general (R14)."""
+
+
+def with_item(mapping: Mapping[Key, Value], key: Key, value: Value) -> dict[Key, Value]:
+    """The mapping with one item more, or another value for it."""
+    return {**mapping, key: value}
+
+
+def without_item(mapping: Mapping[Key, Value], key: Key) -> dict[Key, Value]:
+    """The mapping without one item."""
+    return {other: value for other, value in mapping.items() if other != key}
+
+
+@dataclass(frozen=True, slots=True)
+class Replacement:
+    """What takes the place of a version (R15), and when upgrades to it begin (R20)."""
+
+    fact: Fact
+    to_model: str
+    to_version: str | None
+    upgrade_from: datetime | None
+    lead_days: Days | None
+
+
+@dataclass(frozen=True, slots=True)
+class VersionState:
+    """One version of a model. Announcements are the latest of their kind; whether they stand, the model says."""
+
+    version: str
+    released_at: datetime | None = None
+    is_mentioned: bool = False
+    """Stated as default or as a target, or seen in a deployment: it exists, released on an unknown day (R10)."""
+    stage: Stage | None = None
+    api_versions: tuple[str, ...] = ()
+    is_listed: bool = True
+    retirements: Mapping[Sku, Fact] = field(default_factory=dict)
+    """The last retirement or reinstatement for each SKU."""
+    retired_at: Mapping[Sku, datetime] = field(default_factory=dict)
+    """When it was last retired for each SKU, also where it was reinstated since."""
+    announced: Mapping[Sku, Fact] = field(default_factory=dict)
+    """The last announcement or withdrawal of a retirement for each SKU."""
+    forced: Fact | None = None
+    replacement: Replacement | None = None
+    stage_changes: Mapping[Stage, Fact] = field(default_factory=dict)
+
+    def retired_by(self, sku: Sku) -> Fact | None:
+        """The fact that retired the version for a SKU, unless it was reinstated since (R14)."""
+        fact = _of_sku(self.retirements, sku)
+        return fact if fact is not None and isinstance(fact.event, VersionRetired) else None
+
+    def retirement_for(self, sku: Sku) -> Fact | None:
+        """The announcement of a retirement that stands for a SKU: the latest, not withdrawn, not carried out (R13)."""
+        fact = _of_sku(self.announced, sku)
+        if fact is None or not isinstance(fact.event, RetirementAnnounced) or self.retired_by(sku) is not None:
+            return None
+        done = [self.retired_at[other] for other in {None, sku} if other in self.retired_at]
+        return None if any(moment >= fact.effective_at for moment in done) else fact
+
+    def standing(self, sku: Sku) -> Fact | None:
+        """The announcement that stands for just this SKU, or for null just in general."""
+        fact = self.retirement_for(sku)
+        return fact if fact is not None and fact is self.announced.get(sku) else None
+
+
+def _of_sku(facts: Mapping[Sku, Fact], sku: Sku) -> Fact | None:
+    """The statement that counts for a SKU: its own, unless a general one is effective later (R14)."""
+    general, own = facts.get(None), facts.get(sku)
+    if own is None or (general is not None and general.effective_at > own.effective_at):
+        return general
+    return own
+
+
+def is_due(announcement: Fact | None, moment: datetime) -> bool:
+    """Whether a standing announcement has a fixed date that has come (R12)."""
+    if announcement is None:
+        return False
+    event = announcement.event
+    assert isinstance(event, Announcement)
+    return event.qualifier == "fixed" and event.on is not None and event.on <= moment
+
+
+def evolve_version(state: VersionState, fact: Fact) -> VersionState:
+    """The version after one more fact about it."""
+    match fact.event:
+        case VersionReleased() as event:
+            return _released(state, fact, event)
+        case StageChanged(stage=stage):
+            return replace(state, stage=stage, stage_changes=without_item(state.stage_changes, stage))
+        case StageChangeAnnounced(stage=stage):
+            return replace(state, stage_changes=with_item(state.stage_changes, stage, fact))
+        case RetirementAnnounced(sku=sku) | RetirementWithdrawn(sku=sku):
+            return replace(state, announced=with_item(state.announced, sku, fact))
+        case VersionRetired(sku=sku):
+            retired_at = with_item(state.retired_at, sku, fact.effective_at)
+            return replace(state, retirements=with_item(state.retirements, sku, fact), retired_at=retired_at)
+        case VersionReinstated(sku=sku):
+            return replace(state, retirements=with_item(state.retirements, sku, fact))
+        case ForcedUpgradeAnnounced():
+            return replace(state, forced=fact)
+        case ReplacementNamed() as event:
+            return replace(state, replacement=_replacement(state.replacement, fact, event))
+        case VersionUnlisted():
+            return replace(state, is_listed=False)
+        case _:
+            return state
+
+
+def _released(state: VersionState, fact: Fact, event: VersionReleased) -> VersionState:
+    """The first release counts; a later one confirms it, and may add API versions."""
+    if state.released_at is not None:
+        api_versions = event.api_versions or state.api_versions
+        return replace(state, is_listed=True, stage=event.stage, api_versions=api_versions)
+    return replace(
+        state,
+        released_at=fact.effective_at,
+        stage=state.stage or event.stage,
+        api_versions=event.api_versions,
+        is_listed=True,
+    )
+
+
+def _replacement(before: Replacement | None, fact: Fact, event: ReplacementNamed) -> Replacement:
+    """The replacement now named; the same target named again keeps the dates that were given with it (R20)."""
+    named = Replacement(fact, event.to_model, event.to_version, event.upgrade_from, event.lead_days)
+    if before is None or (before.to_model, before.to_version) != (named.to_model, named.to_version):
+        return named
+    return replace(
+        named,
+        upgrade_from=named.upgrade_from or before.upgrade_from,
+        lead_days=before.lead_days if named.lead_days is None else named.lead_days,
+    )
+
+
+def is_in_force(version: VersionState, event: VersionEvent) -> bool:
+    """Whether a decision about a version would change nothing (R39)."""
+    match event:
+        case StageChanged(stage=stage):
+            return version.stage == stage
+        case StageChangeAnnounced(stage=stage):
+            return _says(version.stage_changes.get(stage), event)
+        case RetirementAnnounced(sku=sku):
+            return _says(version.retirement_for(sku), event)
+        case RetirementWithdrawn(sku=sku):
+            return version.retirement_for(sku) is None
+        case VersionReinstated(sku=sku):
+            return version.retired_by(sku) is None
+        case ForcedUpgradeAnnounced():
+            return _says(version.forced, event)
+        case ReplacementNamed():
+            return version.replacement is not None and _says(version.replacement.fact, event)
+        case VersionUnlisted():
+            return not version.is_listed
+        case _:
+            return False
+
+
+def _says(fact: Fact | None, event: Event) -> bool:
+    return fact is not None and fact.event == event

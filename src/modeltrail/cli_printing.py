@@ -1,0 +1,253 @@
+"""How do answers look on a terminal? Sentences and tables without boxes, at most as wide as it is; plain in a pipe."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Collection, Iterable, Mapping, Sequence
+
+from rich.console import Console, RenderableType
+from rich.table import Table
+from rich.text import Text
+
+from modeltrail import phrases
+from modeltrail.domain.events import RowQuarantined
+from modeltrail.domain.facts import Fact
+from modeltrail.imports.rows import Quarantined
+from modeltrail.moment import Moment
+from modeltrail.phrases import minute, moment, places, positions, printable
+from modeltrail.projections.announcements import Announcement
+from modeltrail.projections.models import ModelAnswer, VersionAnswer
+from modeltrail.projections.serving import CourseAnswer, Serving
+from modeltrail.projections.upcoming import Upcoming
+from modeltrail.trail import Taken
+from modeltrail.verification import Verification
+
+FIRST_WIDTH = 32
+"""How wide the first column may get: an ARM id is longer than a line."""
+
+
+def terminal() -> Console:
+    """Standard output. What was recorded is never read as mark-up."""
+    return Console(markup=False, highlight=False, emoji=False)
+
+
+def put(shown: RenderableType) -> None:
+    """Print something without the blanks that rich leaves at the ends of lines."""
+    console = terminal()
+    with console.capture() as lines:
+        console.print(shown)
+    print("\n".join(line.rstrip() for line in lines.get().splitlines()))
+
+
+def sentence(text: str) -> None:
+    """Print a sentence, broken between words where it is too long."""
+    put(Text(printable(text)))
+
+
+def table(headings: Sequence[str], rows: Iterable[Sequence[str | Text]]) -> None:
+    """Print rows under their headings. What is too long for its column goes on below; nothing is cut off."""
+    shown = Table(*headings, box=None, pad_edge=False, header_style="bold")
+    for column in shown.columns:
+        column.overflow = "fold"
+    shown.columns[0].max_width = FIRST_WIDTH
+    shown.columns[-1].min_width = len(headings[-1])
+    for row in rows:
+        shown.add_row(*(cell if isinstance(cell, Text) else Text(printable(cell)) for cell in row))
+    put(shown)
+
+
+def two_lines(first: str, second: str) -> Text:
+    """A cell with what matters first, and fainter below it why."""
+    return Text.assemble(printable(first), "\n", (printable(second), "dim"))
+
+
+def fields(pairs: Mapping[str, str]) -> None:
+    """Print the fields that say something, one below the other."""
+    shown = Table(box=None, pad_edge=False, show_header=False, padding=(0, 2, 0, 0))
+    shown.add_column(no_wrap=True, style="dim")
+    shown.add_column(overflow="fold")
+    for name, value in pairs.items():
+        if value:
+            shown.add_row(f"  {name}", Text(printable(value)))
+    if shown.row_count:
+        put(shown)
+
+
+def as_known(asked: Moment, known_at: str | None) -> str:
+    """What a sentence adds where somebody asked for an earlier knowledge."""
+    return "" if known_at is None else f", as known {phrases.when(asked.known_at, False)}"
+
+
+def show_serving(answer: Serving, is_now: bool, known: str) -> None:
+    """One deployment at one moment."""
+    sentence(phrases.sentence(answer, is_now) + known)
+    if answer.status == "absent":
+        return
+    fields(
+        {
+            "since": moment(answer.since),
+            "cause": answer.cause or "",
+            "policy": f"{phrases.policy(answer)}, under the rules {answer.rules}" if answer.policy else "",
+            "sku": answer.sku or "",
+            "api version": answer.api_version or "",
+            "run by": answer.run_by or "",
+            "incarnation": str(answer.incarnation) if answer.incarnation > 1 else "",
+            "stopped because": answer.stopped_because or "",
+            "flags": ", ".join(answer.flags),
+            "because": f"positions {positions(answer.because)}" if answer.because else "",
+        }
+    )
+
+
+def show_deployments(answers: Collection[Serving]) -> None:
+    """The deployments of a moment."""
+    if not answers:
+        sentence("no deployments")
+        return
+    table(
+        ("deployment", "serves", "because"),
+        (
+            (
+                answer.deployment,
+                two_lines(places(answer.possible), phrases.at_a_glance(answer)),
+                positions(answer.because),
+            )
+            for answer in answers
+        ),
+    )
+
+
+def show_model(answer: ModelAnswer, when: str) -> None:
+    """A model, its versions, and what was kept as a contradiction."""
+    default = "no default" if answer.default is None else f"the default is {answer.default or '(no version)'}"
+    sentence(f"{answer.model} {when}: {default}")
+    announced = [f"{one.version} on {moment(one.on) or 'no date yet'}" for one in answer.default_announced]
+    fields(
+        {
+            "next default": ", ".join(announced),
+            "rules": f"{answer.rules}, run by {answer.run_by}",
+            "offers": "" if answer.offers is None else ", ".join(answer.offers) or "unspecified only",
+            "because": f"positions {positions(answer.because)}" if answer.because else "",
+        }
+    )
+    if answer.versions:
+        _show_versions(answer.versions)
+    if answer.contradictions:
+        sentence("\nkept, and changing nothing:")
+        table(("position", "reason"), ((str(one.position), one.reason) for one in answer.contradictions))
+
+
+def _show_versions(versions: Iterable[VersionAnswer]) -> None:
+    table(
+        ("version", "stage", "released", "retirement"),
+        (
+            (
+                one.version or "(no version)",
+                phrases.stage(one),
+                moment(one.released_at),
+                phrases.end_of(one),
+            )
+            for one in versions
+        ),
+    )
+
+
+def show_history(facts: Collection[Fact], retracted: Mapping[int, int]) -> None:
+    """What was recorded of a model or a deployment, in the order of the log."""
+    if not facts:
+        sentence("nothing was recorded by then")
+        return
+    rows = []
+    for fact in facts:
+        mark = f"retracted by position {retracted[fact.position]}; " if fact.position in retracted else ""
+        rows.append((str(fact.position), minute(fact.effective_at), _story(fact, mark)))
+    table(("position", "effective", "what"), rows)
+
+
+def _story(fact: Fact, mark: str = "") -> Text:
+    return two_lines(f"{fact.event.type}: {phrases.details(fact)}", f"{mark}{phrases.who(fact)}")
+
+
+def show_announcements(answers: Collection[Announcement]) -> None:
+    """What was announced, oldest knowledge first."""
+    if not answers:
+        sentence("no announcements")
+        return
+    table(
+        ("known", "announced", "stands", "because"),
+        (
+            (
+                minute(answer.known_at),
+                phrases.announced(answer),
+                "yes" if answer.standing else "",
+                phrases.confirmed(answer),
+            )
+            for answer in answers
+        ),
+    )
+
+
+def show_course(deployment: str, answer: CourseAnswer) -> None:
+    """All segments of a course."""
+    if not answer.segments:
+        sentence(f"{deployment}: not there by then")
+        return
+    table(
+        ("since", "serves", "because"),
+        (
+            (
+                minute(part.since),
+                two_lines(places(part.possible) or "(deleted)", phrases.reasons(part)),
+                positions(part.because),
+            )
+            for part in answer.segments
+        ),
+    )
+
+
+def show_upcoming(answers: Collection[Upcoming], until: str) -> None:
+    """What is to come and what is overdue, by date."""
+    if not answers:
+        sentence(f"nothing is announced or due until {until}")
+        return
+    table(
+        ("on", "what", "because"),
+        ((minute(answer.on), phrases.coming(answer), positions(answer.because)) for answer in answers),
+    )
+
+
+def show_taken(taken: Taken) -> None:
+    """What an import recorded, and what it could not read or place."""
+    new = Counter(fact.event.type for fact in taken.facts if not isinstance(fact.event, RowQuarantined))
+    if new:
+        table(("new", "type"), ((str(count), name) for name, count in sorted(new.items())))
+        sentence("")
+    if taken.quarantined:
+        show_quarantined(taken.quarantined)
+    if taken.unclear:
+        sentence("ambiguous, kept out of every answer (R2):")
+        table(("position", "what"), ((str(fact.position), _story(fact)) for fact in taken.unclear))
+        sentence("")
+    counts = [
+        f"{new.total()} new facts",
+        f"{taken.repeated} rows known before",
+        f"{len(taken.quarantined)} quarantined",
+    ]
+    sentence(", ".join([*counts, f"{len(taken.unclear)} ambiguous"]))
+
+
+def show_quarantined(rows: Iterable[Quarantined]) -> None:
+    """Rows that could not be read, with their text."""
+    sentence("quarantined, kept as they are (R41):")
+    table(("row", "reason and text"), ((str(row.row), f"{row.reason}\n{row.raw}") for row in rows))
+    sentence("")
+
+
+def show_verification(found: Verification) -> None:
+    """Whether the log is what it was."""
+    if found.ok:
+        sentence(f"the log is intact: {found.size} facts")
+    else:
+        where = f"from position {found.first_bad} on" if found.first_bad is not None else "at no position in particular"
+        sentence(f"the log is NOT what was recorded, {where}: {found.reason}")
+    fields({"root": found.root or ""})

@@ -1,0 +1,207 @@
+"""Which questions does the command line answer? One function a question: ask the trail, then print words or JSON."""
+
+from __future__ import annotations
+
+import re
+from datetime import timedelta
+from typing import Annotated
+
+import typer
+
+from modeltrail import cli_printing as printing
+from modeltrail.cli_session import (
+    FOUND,
+    UNCERTAIN,
+    AsJson,
+    At,
+    FoundCode,
+    KnownAt,
+    Store,
+    UncertainCode,
+    asking,
+    date,
+    exit_if,
+    listed,
+    print_json,
+    reading,
+)
+from modeltrail.domain.events import FactRetracted
+from modeltrail.domain.facts import Fact
+from modeltrail.domain.values import Qualifier, instant_text
+from modeltrail.phrases import moment, when
+from modeltrail.projections.serving import Serving
+
+_SPAN = re.compile(r"([0-9]{1,5})([dw]?)")
+_LONGEST_DAYS = 36_500
+
+Deployment = Annotated[str, typer.Argument(metavar="DEPLOYMENT", help="Its name, or ARM id.", show_default=False)]
+Model = Annotated[
+    str, typer.Argument(metavar="MODEL", help="catalogue/name; the name alone if only one has it.", show_default=False)
+]
+Within = Annotated[str, typer.Option("--within", metavar="SPAN", help="How far to look: 60d, 60 or 8w.")]
+
+
+def serving(
+    ctx: typer.Context,
+    deployment: Deployment,
+    at: At = None,
+    known_at: KnownAt = None,
+    as_json: AsJson = False,
+    exit_code: UncertainCode = False,
+    store: Store = None,
+) -> None:
+    """Say which version serves a deployment, and why."""
+    with asking(ctx, store, at, known_at) as asked:
+        answer = asked.serving(deployment)
+        if as_json:
+            print_json(answer.model_dump(mode="json"))
+        else:
+            printing.show_serving(answer, at is None, printing.as_known(asked, known_at))
+    exit_if(exit_code, _is_uncertain(answer), UNCERTAIN)
+
+
+def deployments(
+    ctx: typer.Context,
+    model: Annotated[str | None, typer.Option("--model", metavar="MODEL", help="Only those on it.")] = None,
+    at: At = None,
+    known_at: KnownAt = None,
+    as_json: AsJson = False,
+    exit_code: UncertainCode = False,
+    store: Store = None,
+) -> None:
+    """List what each deployment serves."""
+    with asking(ctx, store, at, known_at) as asked:
+        answers = asked.deployments(model)
+        if as_json:
+            print_json(listed("deployments", answers))
+        else:
+            printing.show_deployments(answers)
+    exit_if(exit_code, any(map(_is_uncertain, answers)), UNCERTAIN)
+
+
+def _is_uncertain(answer: Serving) -> bool:
+    return answer.certainty in ("assumed", "window")
+
+
+def model(
+    ctx: typer.Context,
+    model: Model,
+    at: At = None,
+    known_at: KnownAt = None,
+    as_json: AsJson = False,
+    store: Store = None,
+) -> None:
+    """Show a model: its default, its versions and what is announced."""
+    with asking(ctx, store, at, known_at) as asked:
+        answer = asked.model(model)
+        if as_json:
+            print_json(answer.model_dump(mode="json"))
+        else:
+            printing.show_model(answer, when(asked.t, at is None) + printing.as_known(asked, known_at))
+
+
+def history(
+    ctx: typer.Context,
+    name: Annotated[str, typer.Argument(metavar="NAME", help="A deployment or a model.", show_default=False)],
+    at: At = None,
+    known_at: KnownAt = None,
+    as_json: AsJson = False,
+    store: Store = None,
+) -> None:
+    """List what was recorded of a deployment or a model, retracted facts too."""
+    t, limit = date("--at", at), date("--known-at", known_at)
+    with reading(ctx, store) as trail:
+        facts = [
+            fact
+            for fact in trail.history(name)
+            if (t is None or fact.effective_at <= t) and (limit is None or fact.known_at <= limit)
+        ]
+    if as_json:
+        print_json({"events": [_event(fact) for fact in facts]})
+        return
+    retracted = {fact.event.position: fact.position for fact in facts if isinstance(fact.event, FactRetracted)}
+    printing.show_history(facts, retracted)
+
+
+def _event(fact: Fact) -> dict[str, object]:
+    return {
+        "position": fact.position,
+        "type": fact.event.type,
+        "effective_at": instant_text(fact.effective_at),
+        "known_at": instant_text(fact.known_at),
+        "recorded_at": instant_text(fact.recorded_at),
+        "by": fact.by,
+        "why": fact.why,
+        "source": fact.source,
+        "data": fact.event.data(),
+    }
+
+
+def announcements(
+    ctx: typer.Context,
+    model: Annotated[str | None, typer.Argument(metavar="[MODEL", help="Only of this model.")] = None,
+    version: Annotated[str | None, typer.Argument(metavar="[VERSION]]", help="Only of this version.")] = None,
+    at: At = None,
+    known_at: KnownAt = None,
+    as_json: AsJson = False,
+    exit_code: FoundCode = False,
+    store: Store = None,
+) -> None:
+    """List what was announced, and what of it stands."""
+    with asking(ctx, store, at, known_at) as asked:
+        answers = asked.announcements(model, version)
+        if as_json:
+            print_json(listed("announcements", answers))
+        else:
+            printing.show_announcements(answers)
+    exit_if(exit_code, bool(answers), FOUND)
+
+
+def course(
+    ctx: typer.Context,
+    deployment: Deployment,
+    at: At = None,
+    known_at: KnownAt = None,
+    as_json: AsJson = False,
+    store: Store = None,
+) -> None:
+    """Show the whole course of a deployment."""
+    with asking(ctx, store, at, known_at) as asked:
+        answer = asked.course(deployment)
+        if as_json:
+            print_json(answer.model_dump(mode="json"))
+        else:
+            printing.show_course(deployment, answer)
+
+
+def upcoming(
+    ctx: typer.Context,
+    within: Within = "30d",
+    catalogue_only: Annotated[
+        bool, typer.Option("--catalogue-only", help="Only what is announced, not what it means for deployments.")
+    ] = False,
+    qualifier: Annotated[Qualifier | None, typer.Option("--qualifier", help="Only dates that are as firm.")] = None,
+    at: At = None,
+    known_at: KnownAt = None,
+    as_json: AsJson = False,
+    exit_code: FoundCode = False,
+    store: Store = None,
+) -> None:
+    """List what is to come, and what is overdue."""
+    days = days_of(within)
+    with asking(ctx, store, at, known_at) as asked:
+        answers = asked.upcoming(days, catalogue_only=catalogue_only, qualifier=qualifier)
+        if as_json:
+            print_json(listed("upcoming", answers))
+        else:
+            printing.show_upcoming(answers, moment(asked.t + timedelta(days=days)))
+    exit_if(exit_code, bool(answers), FOUND)
+
+
+def days_of(span: str) -> int:
+    """The days of a span such as `60d`, `60` or `8w`. Raises ValueError for any other text."""
+    match = _SPAN.fullmatch(span)
+    days = int(match[1]) * (7 if match[2] == "w" else 1) if match else _LONGEST_DAYS + 1
+    if days > _LONGEST_DAYS:
+        raise ValueError(f"--within: {span!r} is no span of up to {_LONGEST_DAYS} days: write 60d, 60 or 8w")
+    return days

@@ -1,0 +1,359 @@
+"""How is a fact recorded, so that it can be read and proven for ever? The log: append, read, verify, prove.
+
+One append is one write transaction with one commit: the stream versions are checked, `recorded_at` is stamped, the
+canonical bytes, the Merkle leaf and the frontier are formed, or nothing of it happens. Reading is checked: a body that
+does not fit its leaf, or that is no fact, raises `Damaged` with its position. Only `verify` shows that nothing changed.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass, replace
+from datetime import datetime
+from types import TracebackType
+from typing import NamedTuple, Self
+
+from modeltrail.canonical import Envelope, Undecodable, decode, envelope
+from modeltrail.clocks import Moment, at_microseconds, moment
+from modeltrail.datastore import LogDatastore, LogRecorder, StoreError
+from modeltrail.domain.events import Event
+from modeltrail.domain.facts import Fact
+from modeltrail.domain.refusals import ClocksOutOfOrder, Conflict
+from modeltrail.domain.values import Mode, to_utc
+from modeltrail.location import Location
+from modeltrail.merkle import Frontier, frontier_of, inclusion_path, leaf_hash
+from modeltrail.proofs import Checkpoint, InclusionProof
+from modeltrail.rows import (
+    bodies_between,
+    false_command,
+    insert,
+    insert_result,
+    last_position,
+    result_of,
+    rows_after,
+    stored_state,
+    versions_of,
+)
+from modeltrail.verification import Row, Verification, verify
+
+_BATCH = 2_000
+_NOTHING: Mapping[str, int] = {}
+
+
+class Damaged(Exception):
+    """What is stored is not what was recorded. `modeltrail verify` says where it begins; a backup has what was."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Draft:
+    """A fact before it has its place. `known_at` null: when recorded; `effective_at` null: when known (R5)."""
+
+    event: Event
+    mode: Mode
+    by: str
+    effective_at: datetime | None = None
+    known_at: datetime | None = None
+    why: str | None = None
+    source: str | None = None
+
+
+class Prepared(NamedTuple):
+    """A draft with everything encoded that can be encoded before the write transaction."""
+
+    draft: Draft
+    envelope: Envelope
+    effective: Moment | None
+    known: Moment | None
+    command_id: str | None
+
+
+def prepare(draft: Draft, command_id: str | None) -> Prepared:
+    """Encode a draft that a command records. Raises ValueError for a text or a moment that cannot be stored."""
+    sealed = envelope(
+        draft.event, mode=draft.mode, by=draft.by, why=draft.why, source=draft.source, command_id=command_id
+    )
+    effective = None if draft.effective_at is None else moment(draft.effective_at)
+    known = None if draft.known_at is None else moment(draft.known_at)
+    return Prepared(draft, sealed, effective, known, command_id)
+
+
+class Tip(NamedTuple):
+    """Where the log ends: the moment of its last fact (null: it is empty) and its tree."""
+
+    recorded_at: datetime | None
+    frontier: Frontier
+
+
+class Log:
+    """An append-only log of facts in one SQLite file, or in memory. Threads may share it; a process opens its own."""
+
+    def __init__(self, recorder: LogRecorder, clock: Callable[[], datetime]) -> None:
+        self._recorder = recorder
+        self._clock = clock
+
+    @classmethod
+    def open(
+        cls,
+        url: str,
+        *,
+        clock: Callable[[], datetime],
+        read_only: bool = False,
+        lock_timeout_seconds: float = 30.0,
+    ) -> Log:
+        """Open `sqlite:///relative.db`, `sqlite:////absolute.db` or `memory:`; a missing file is made.
+
+        Raises ValueError, naming the way out, for another kind of URL, a file that is no log or of a newer format, and,
+        if `read_only`, a missing file; StoreLocked when other writers take longer than `lock_timeout_seconds`.
+        """
+        location = Location.parse(url)
+        datastore = LogDatastore.at(location, read_only=read_only, lock_timeout_seconds=lock_timeout_seconds)
+        return cls(LogRecorder(datastore), clock)
+
+    def close(self) -> None:
+        """Close all connections. Closing twice is closing once."""
+        self._recorder.datastore.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, exc_type: type[BaseException] | None, exc_val: BaseException | None, exc_tb: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def append(
+        self,
+        drafts: Sequence[Draft],
+        *,
+        expected: Mapping[str, int] = _NOTHING,
+        command_id: str | None = None,
+        tracking: tuple[str, int] | None = None,
+    ) -> tuple[Fact, ...]:
+        """Record all drafts in their order, or none, with one commit that is on disk when this returns.
+
+        `expected` gives the versions that streams must have (0: the stream is empty); Conflict is raised where one has
+        another. A `command_id` that has a result already returns that result and records nothing, also where the first
+        recorded nothing (R39). `tracking` stores with it the position that a follower has reached.
+        Raises ClocksOutOfOrder (R5), ValueError for what cannot be encoded, StoreLocked and StoreError.
+        """
+        prepared = [prepare(draft, command_id) for draft in drafts]
+        if not prepared and command_id is None and tracking is None:
+            return ()
+        with self._recorder.writing(tracking) as cursor:
+            result = None if command_id is None else result_of(cursor, command_id)
+            if result is not None:
+                return tuple(_facts_between(cursor, result.start, result.stop - 1))
+            _check_expected(cursor, expected)
+            tip = _tip(cursor)
+            first = tip.frontier.size + 1
+            facts = _record(cursor, prepared, tip, self._clock) if prepared else ()
+            if command_id is not None:
+                insert_result(cursor, command_id, range(first, tip.frontier.size + 1))
+        return facts
+
+    def read(self, after: int = 0, limit: int | None = None) -> Iterator[Fact]:
+        """The facts after a position, in order, up to the one that is the last when reading begins.
+
+        Nothing is locked between batches, so facts may be recorded while reading. Raises Damaged.
+        """
+        if after < 0 or (limit is not None and limit < 0):
+            raise ValueError("positions count from 1, and a limit from 0")
+        last = self.size()
+        end = last if limit is None else min(last, after + limit)
+        return self._read(after, end)
+
+    def _read(self, after: int, end: int) -> Iterator[Fact]:
+        for start in range(after + 1, end + 1, _BATCH):
+            with self._recorder.reading() as cursor:
+                rows = bodies_between(cursor, start, min(start + _BATCH - 1, end))
+            yield from _decoded(rows, start, min(start + _BATCH - 1, end))
+
+    def fact(self, position: int) -> Fact:
+        """The fact at a position. Raises ValueError where there is none."""
+        self._check_position(position, self.size())
+        with self._recorder.reading() as cursor:
+            (fact,) = _facts_between(cursor, position, position)
+        return fact
+
+    def last(self) -> Fact | None:
+        """The newest fact, null in an empty log."""
+        size = self.size()
+        return self.fact(size) if size else None
+
+    def size(self) -> int:
+        """The number of facts, which is the last position."""
+        with self._recorder.reading() as cursor:
+            return last_position(cursor)
+
+    def stream_versions(self, streams: Iterable[str]) -> dict[str, int]:
+        """The version of each of these streams, 0 for an empty one: what `append` can be told to expect."""
+        with self._recorder.reading() as cursor:
+            return versions_of(cursor, streams)
+
+    def command(self, command_id: str) -> tuple[int, ...] | None:
+        """The positions that a command recorded, perhaps none; null where the command is unknown."""
+        with self._recorder.reading() as cursor:
+            result = result_of(cursor, command_id)
+        return None if result is None else tuple(result)
+
+    def tracked(self, follower: str) -> int:
+        """The position that a follower has reached, 0 at first."""
+        return self._recorder.max_tracking_id(follower) or 0
+
+    def checkpoint(self) -> Checkpoint:
+        """Size, root and time of the log as it is now. Raises Damaged where the tree does not cover the facts."""
+        with self._recorder.reading() as cursor:
+            frontier = _tip(cursor).frontier
+        return Checkpoint(size=frontier.size, root=frontier.root().hex(), time=to_utc(self._clock()))
+
+    def verify(self, checkpoint: Checkpoint | None = None) -> Verification:
+        """Recompute the tree from the stored bytes, compare all columns with them, prove that it extends a checkpoint.
+
+        Facts that are recorded meanwhile are not looked at.
+        """
+        with self._recorder.reading(lenient=True) as cursor:
+            stored = replace(stored_state(cursor), false_command=false_command(cursor))
+        return verify(self._rows(stored.last), stored, checkpoint)
+
+    def _rows(self, last: int) -> Iterator[Row]:
+        after = -(2**63)
+        while True:
+            rows = self._some_rows(after, last)
+            if not rows:
+                return
+            yield from rows
+            after = rows[-1][0]
+
+    def _some_rows(self, after: int, last: int) -> list[Row]:
+        """Rows that hold broken text make no error here, so that they can be named; reading leniently takes longer."""
+        for lenient in (False, True):
+            with suppress(StoreError), self._recorder.reading(lenient=lenient) as cursor:
+                return rows_after(cursor, after, last, _BATCH)
+        raise Damaged(f"the rows after position {after} cannot be read: restore the file from a backup")
+
+    def prove(self, position: int, *, size: int | None = None) -> InclusionProof:
+        """That a fact is at this position of the log, as it is now or as it was when it held `size` facts.
+
+        Raises ValueError where there is no such position, Damaged where the leaves are not those of the tree.
+        """
+        with self._recorder.reading() as cursor:
+            tip = _tip(cursor).frontier
+            self._check_position(position, tip.size if size is None else min(size, tip.size))
+            leaves = [leaf for (leaf,) in cursor.execute("SELECT leaf FROM events ORDER BY position")]
+            ((_, body, _),) = bodies_between(cursor, position, position)
+        if frontier_of(leaves).to_bytes() != tip.to_bytes():
+            raise Damaged("the leaves are not those of the tree: modeltrail verify says where it begins")
+        leaves = leaves[: size or tip.size]
+        return InclusionProof(
+            position=position,
+            size=len(leaves),
+            root=frontier_of(leaves).root().hex(),
+            leaf=leaves[position - 1].hex(),
+            path=tuple(step.hex() for step in inclusion_path(leaves, position - 1)),
+            body=body.decode(),
+        )
+
+    def _check_position(self, position: int, size: int) -> None:
+        if not 1 <= position <= size:
+            held = f"it holds 1 to {size}" if size else "it is empty"
+            raise ValueError(f"the log has no position {position}: {held}")
+
+
+def _record(
+    cursor: sqlite3.Cursor, prepared: Sequence[Prepared], tip: Tip, clock: Callable[[], datetime]
+) -> tuple[Fact, ...]:
+    """Give each draft its place behind the tip, whose frontier grows with them, and store them."""
+    now = to_utc(clock())
+    recorded = moment(now if tip.recorded_at is None else max(now, tip.recorded_at))
+    versions = versions_of(cursor, {item.envelope.stream for item in prepared})
+    rows, facts = [], []
+    for item in prepared:
+        versions[item.envelope.stream] += 1
+        row, fact = _placed(item, tip.frontier, versions[item.envelope.stream], recorded)
+        rows.append(row)
+        facts.append(fact)
+    insert(cursor, rows, tip.frontier)
+    return tuple(facts)
+
+
+def _placed(item: Prepared, frontier: Frontier, stream_version: int, recorded: Moment) -> tuple[Row, Fact]:
+    draft, sealed, position = item.draft, item.envelope, frontier.size + 1
+    known = item.known or recorded
+    effective = item.effective or known
+    if not effective.microseconds <= known.microseconds <= recorded.microseconds:
+        raise ClocksOutOfOrder(effective.at, known.at, recorded.at)
+    body = sealed.seal(
+        position=position,
+        stream_version=stream_version,
+        effective_at=effective.text,
+        known_at=known.text,
+        recorded_at=recorded.text,
+    )
+    leaf = leaf_hash(body)
+    frontier.push(leaf)
+    times = (effective.microseconds, known.microseconds, recorded.microseconds)
+    row = (position, sealed.stream, stream_version, draft.event.type, *times, item.command_id, body, leaf)
+    fact = Fact(
+        position=position,
+        stream=sealed.stream,
+        stream_version=stream_version,
+        event=draft.event,
+        effective_at=effective.at,
+        known_at=known.at,
+        recorded_at=recorded.at,
+        mode=draft.mode,
+        by=draft.by,
+        why=draft.why,
+        source=draft.source,
+        command_id=item.command_id,
+    )
+    return row, fact
+
+
+def _check_expected(cursor: sqlite3.Cursor, expected: Mapping[str, int]) -> None:
+    if not expected:
+        return
+    for stream, version in versions_of(cursor, expected).items():
+        if version != expected[stream]:
+            raise Conflict(
+                f"{stream} is at version {version}, not {expected[stream]}: another writer recorded something first; "
+                "nothing of this batch was recorded: read again and repeat it"
+            )
+
+
+def _tip(cursor: sqlite3.Cursor) -> Tip:
+    stored = stored_state(cursor)
+    if stored.last != stored.frontier_size:
+        raise Damaged(
+            f"{stored.last} facts are stored, but their tree covers {stored.frontier_size}: modeltrail verify says more"
+        )
+    frontier = Frontier.from_bytes(stored.last, stored.frontier_hashes)
+    if not stored.last:
+        return Tip(None, frontier)
+    (recorded_at,) = cursor.execute("SELECT recorded_at FROM events WHERE position = ?", (stored.last,)).fetchone()
+    return Tip(at_microseconds(recorded_at), frontier)
+
+
+def _facts_between(cursor: sqlite3.Cursor, first: int, last: int) -> Iterator[Fact]:
+    return _decoded(bodies_between(cursor, first, last), first, last)
+
+
+def _decoded(rows: Iterable[tuple[int, bytes, bytes]], first: int, last: int) -> Iterator[Fact]:
+    """The facts of rows that must be all from `first` to `last`."""
+    due = first
+    for position, body, leaf in rows:
+        if position != due:
+            break
+        try:
+            fact = decode(body)
+            fits = fact.position == position and leaf_hash(body) == leaf
+        except (Undecodable, TypeError) as error:
+            raise Damaged(f"position {position} cannot be read ({error}): modeltrail verify says more") from None
+        if not fits:
+            raise Damaged(f"position {position} was changed after it was recorded: modeltrail verify says more")
+        yield fact
+        due += 1
+    if due <= last:
+        raise Damaged(f"position {due} is missing: modeltrail verify says where it begins")

@@ -1,0 +1,78 @@
+"""What does the log ask of its tables? One function a question, on the cursor of one transaction."""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from collections.abc import Iterable, Sequence
+
+from modeltrail.merkle import Frontier
+from modeltrail.schema import EVENT_COLUMNS
+from modeltrail.verification import Row, Stored
+
+_INSERT = f"INSERT INTO events ({EVENT_COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
+_ROWS = f"SELECT {EVENT_COLUMNS} FROM events WHERE position > ? AND position <= ? ORDER BY position LIMIT ?"
+_FALSE_COMMAND = """
+SELECT command_id, first FROM commands AS given
+WHERE last - first + 1 IS NOT
+    (SELECT count(*) FROM events WHERE position BETWEEN first AND last AND command_id = given.command_id)
+OR EXISTS (SELECT 1 FROM events WHERE position IN (first - 1, last + 1) AND command_id = given.command_id)
+ORDER BY first LIMIT 1
+"""
+
+
+def versions_of(cursor: sqlite3.Cursor, streams: Iterable[str]) -> dict[str, int]:
+    """The version of each of these streams, 0 for an empty one."""
+    found = cursor.execute(
+        "SELECT value, (SELECT coalesce(max(stream_version), 0) FROM events WHERE stream = value) FROM json_each(?)",
+        (json.dumps(sorted(streams)),),
+    )
+    return dict(found.fetchall())
+
+
+def last_position(cursor: sqlite3.Cursor) -> int:
+    """The last position, 0 in an empty log."""
+    (last,) = cursor.execute("SELECT coalesce(max(position), 0) FROM events").fetchone()
+    assert isinstance(last, int)
+    return last
+
+
+def stored_state(cursor: sqlite3.Cursor) -> Stored:
+    """What the store says of itself."""
+    size, hashes = cursor.execute("SELECT size, hashes FROM frontier").fetchone() or (None, b"")
+    return Stored(last_position(cursor), size, hashes)
+
+
+def result_of(cursor: sqlite3.Cursor, command_id: str) -> range | None:
+    """The positions that a command recorded, null where it is unknown."""
+    found = cursor.execute("SELECT first, last FROM commands WHERE command_id = ?", (command_id,)).fetchone()
+    return None if found is None else range(found[0], found[1] + 1)
+
+
+def bodies_between(cursor: sqlite3.Cursor, first: int, last: int) -> list[tuple[int, bytes, bytes]]:
+    """Position, body and leaf from one position to another."""
+    statement = "SELECT position, body, leaf FROM events WHERE position BETWEEN ? AND ? ORDER BY position"
+    return cursor.execute(statement, (first, last)).fetchall()
+
+
+def rows_after(cursor: sqlite3.Cursor, position: int, last: int, limit: int) -> list[Row]:
+    """Whole rows after a position, at most so many, none after `last`."""
+    return cursor.execute(_ROWS, (position, last, limit)).fetchall()
+
+
+def false_command(cursor: sqlite3.Cursor) -> tuple[str, int] | None:
+    """A command whose stored result is not just the facts that carry it, and the first of its positions."""
+    found: tuple[str, int] | None = cursor.execute(_FALSE_COMMAND).fetchone()
+    return found
+
+
+def insert(cursor: sqlite3.Cursor, rows: Sequence[Row], frontier: Frontier) -> None:
+    """Store the next facts, and the frontier of the tree that holds them."""
+    cursor.executemany(_INSERT, rows)
+    statement = "UPDATE frontier SET size = ?, hashes = ? WHERE id = 1"
+    cursor.execute(statement, (frontier.size, frontier.to_bytes()))
+
+
+def insert_result(cursor: sqlite3.Cursor, command_id: str, result: range) -> None:
+    """Store which positions a command recorded, perhaps none."""
+    cursor.execute("INSERT INTO commands VALUES (?, ?, ?)", (command_id, result.start, result.stop - 1))

@@ -1,0 +1,104 @@
+"""Which tables does a log have, and what does the database itself refuse? Nothing recorded is changed or removed (R45).
+
+The guards are triggers, so they hold for every program that writes to the file. `INSERT OR REPLACE` removes a row
+without asking a delete trigger; hence each table says before an insert what the next row is.
+"""
+
+from __future__ import annotations
+
+APPLICATION_ID = int.from_bytes(b"MTRL", "big")
+"""Marks an SQLite file as a log of this library."""
+FORMAT = 1
+"""The format of the tables below, kept as SQLite's `user_version`; a file of a newer format is refused."""
+
+EVENT_COLUMNS = "position, stream, stream_version, type, effective_at, known_at, recorded_at, command_id, body, leaf"
+"""The columns of a fact, in order. Times are microseconds UTC since 1970; `body` is the fact, the rest is in it."""
+
+_EVENTS = """
+CREATE TABLE events (
+    position INTEGER PRIMARY KEY,
+    stream TEXT NOT NULL,
+    stream_version INTEGER NOT NULL,
+    type TEXT NOT NULL,
+    effective_at INTEGER NOT NULL,
+    known_at INTEGER NOT NULL,
+    recorded_at INTEGER NOT NULL,
+    command_id TEXT,
+    body BLOB NOT NULL,
+    leaf BLOB NOT NULL,
+    UNIQUE (stream, stream_version),
+    CHECK (effective_at <= known_at AND known_at <= recorded_at)
+)
+"""
+
+_COMMANDS = """
+CREATE TABLE commands (
+    command_id TEXT PRIMARY KEY NOT NULL,
+    first INTEGER NOT NULL,
+    last INTEGER NOT NULL,
+    CHECK (first >= 1 AND last >= first - 1)
+) WITHOUT ROWID
+"""
+
+_FRONTIER = "CREATE TABLE frontier (id INTEGER PRIMARY KEY CHECK (id = 1), size INTEGER NOT NULL, hashes BLOB NOT NULL)"
+
+_EVENTS_NEXT = """
+CREATE TRIGGER events_next BEFORE INSERT ON events
+WHEN NEW.position IS NOT (SELECT coalesce(max(position), 0) + 1 FROM events)
+    OR NEW.stream_version IS NOT
+        (SELECT coalesce(max(stream_version), 0) + 1 FROM events WHERE stream = NEW.stream)
+    OR NEW.recorded_at < (SELECT recorded_at FROM events WHERE position = NEW.position - 1)
+BEGIN SELECT RAISE(ABORT, 'a fact takes the next position, the next version of its stream, and no earlier time'); END
+"""
+
+_COMMANDS_NEXT = """
+CREATE TRIGGER commands_next BEFORE INSERT ON commands
+WHEN EXISTS (SELECT 1 FROM commands WHERE command_id = NEW.command_id)
+    OR NEW.last IS NOT (SELECT coalesce(max(position), 0) FROM events)
+BEGIN SELECT RAISE(ABORT, 'a command is stored once, with the facts just recorded'); END
+"""
+
+_FRONTIER_GROWS = """
+CREATE TRIGGER frontier_grows BEFORE UPDATE ON frontier
+WHEN NEW.id IS NOT 1 OR NEW.size IS NOT (SELECT max(position) FROM events) OR NEW.size <= OLD.size
+BEGIN SELECT RAISE(ABORT, 'the frontier only grows, with the facts'); END
+"""
+
+_FRONTIER_ONCE = """
+CREATE TRIGGER frontier_once BEFORE INSERT ON frontier WHEN EXISTS (SELECT 1 FROM frontier)
+BEGIN SELECT RAISE(ABORT, 'there is one frontier'); END
+"""
+
+
+def _never(table: str, change: str) -> str:
+    return (
+        f"CREATE TRIGGER {table}_no_{change.lower()} BEFORE {change} ON {table} "
+        f"BEGIN SELECT RAISE(ABORT, 'nothing recorded is changed or removed'); END"
+    )
+
+
+_TRACKING = """
+CREATE TABLE tracking (
+    application_name TEXT PRIMARY KEY,
+    notification_id INTEGER
+) WITHOUT ROWID
+"""
+
+TABLES = (
+    _EVENTS,
+    _COMMANDS,
+    _FRONTIER,
+    "INSERT INTO frontier VALUES (1, 0, x'')",
+    _TRACKING,
+    "INSERT INTO tracking VALUES ('__migration__', 1)",
+    _EVENTS_NEXT,
+    _COMMANDS_NEXT,
+    _FRONTIER_GROWS,
+    _FRONTIER_ONCE,
+    _never("events", "UPDATE"),
+    _never("events", "DELETE"),
+    _never("commands", "UPDATE"),
+    _never("commands", "DELETE"),
+    _never("frontier", "DELETE"),
+)
+"""The statements that make a new log. `tracking` is `eventsourcing`'s, which makes it in no order with others."""

@@ -1,0 +1,41 @@
+"""The course of a deployment straight from facts in memory: what the properties ask, without a store."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from modeltrail.domain.course import Course, course_of
+from modeltrail.domain.events import FactRetracted
+from modeltrail.domain.facts import Fact, is_known
+from modeltrail.domain.history import ModelHistory
+from modeltrail.projections.deployments import deployments
+from modeltrail.projections.models import model_history, models
+
+
+def known(facts: Sequence[Fact], known_at: datetime | None = None) -> list[Fact]:
+    """The facts that count for whoever knows what was known at a moment (R6, R45)."""
+    retractions: dict[int, list[Fact]] = {}
+    for fact in facts:
+        if isinstance(fact.event, FactRetracted):
+            retractions.setdefault(fact.event.position, []).append(fact)
+    return [fact for fact in facts if is_known(fact, known_at, retractions)]
+
+
+def history(facts: Sequence[Fact], model: str, known_at: datetime | None = None) -> ModelHistory:
+    """The history of a model."""
+    return model_history(model, [fact for fact in known(facts, known_at) if model in models.keys(fact.event)])
+
+
+def course(facts: Sequence[Fact], deployment: str, known_at: datetime | None = None) -> Course:
+    """The course of a deployment."""
+    seen = known(facts, known_at)
+    remembered: dict[str, ModelHistory] = {}
+
+    def of(model: str) -> ModelHistory:
+        if model not in remembered:
+            remembered[model] = model_history(model, [fact for fact in seen if model in models.keys(fact.event)])
+        return remembered[model]
+
+    mine = [fact for fact in seen if deployment in deployments.keys(fact.event)]
+    return course_of(deployment, mine, of)

@@ -1,0 +1,42 @@
+"""Does the course say what the plainest reading of the rules says? (R28, against reference.py)"""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+import pytest
+from hypothesis import given
+
+import reference
+import strategies
+from book import course
+from modeltrail.domain.course import Course
+
+Said = tuple[str, frozenset[tuple[str, ...]], str]
+
+
+def ours(whole: Course, moment: datetime) -> Said:
+    segment = whole.at(moment)
+    if segment is None:
+        return ("absent", frozenset(), "recorded")
+    places = {
+        ("stopped",) if one.status == "stopped" else ("serving", one.model, one.version) for one in segment.possible
+    }
+    return (segment.status, frozenset(places), segment.certainty)
+
+
+@pytest.mark.rule("R6", "R28", "R29", "R30", "R31", "R32", "R33", "R34")
+@given(strategies.histories())
+def test_the_course_is_what_the_reference_says_at_every_moment(history: strategies.History) -> None:
+    plain = [strategies.as_plain(fact) for fact in history.facts]
+    for deployment in strategies.DEPLOYMENTS:
+        for known_at in (None, *sorted({fact.known_at for fact in history.facts})[-3:-1]):
+            whole = course(history.facts, deployment, known_at)
+            said = dict(reference.course(plain, deployment, known_at))
+            moments = sorted({*said, *(part.since for part in whole.segments)})
+            expected = ("absent", frozenset(), "recorded")
+            for moment in moments:
+                if moment in said:
+                    answer = said[moment]
+                    expected = (answer.status, answer.possible, answer.certainty)
+                assert ours(whole, moment) == expected, f"{deployment} at {moment} known at {known_at}"

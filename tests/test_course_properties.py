@@ -1,0 +1,147 @@
+"""What holds for the course of every deployment, whatever is recorded, in whatever order? (R6, R17 to R36, R43)"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+from itertools import pairwise
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+import strategies
+from book import course, history, known
+from modeltrail import Trail
+from modeltrail.domain.course import Course
+from modeltrail.domain.facts import Fact
+from modeltrail.domain.segments import Outcome, Segment
+from modeltrail.log import Draft
+from strategies import DEPLOYMENTS, History
+
+PEOPLE_AND_SIGHTS = {"created", "by-hand", "first-sight", "unexplained"}
+
+
+def courses(facts: tuple[Fact, ...]) -> list[Course]:
+    return [course(facts, deployment) for deployment in DEPLOYMENTS]
+
+
+def answered(whole: Course, *, with_flags: bool = True) -> list[Segment]:
+    """The segments without the positions, which depend on the order of recording."""
+    parts = [replace(part, because=(), flags=part.flags if with_flags else ()) for part in whole.segments]
+    joined = parts[:1]
+    for part in parts[1:]:
+        if replace(joined[-1], until=part.until) == replace(part, since=joined[-1].since):
+            joined[-1] = replace(joined[-1], until=part.until)
+        else:
+            joined.append(part)
+    return joined
+
+
+def news(whole: Course) -> Iterator[tuple[Segment, Segment, Outcome]]:
+    """Each version that begins to be possible, with the segment before and the one in which it does."""
+    for before, after in pairwise(whole.segments):
+        if before.incarnation == after.incarnation:
+            served = [one for one in after.possible if one.status == "serving" and one not in before.possible]
+            yield from ((before, after, outcome) for outcome in served)
+
+
+@pytest.mark.rule("R28")
+@given(strategies.histories())
+def test_a_course_has_no_gaps_and_no_overlaps(past: History) -> None:
+    for whole in courses(past.facts):
+        assert all(before.until == after.since for before, after in pairwise(whole.segments))
+        assert all(part.until is None or part.since < part.until for part in whole.segments)
+        assert all(part.until is None for part in whole.segments[-1:])
+
+
+@pytest.mark.rule("R6", "R45")
+@given(strategies.histories(), st.data())
+def test_what_is_learned_later_changes_no_answer_as_known_before(past: History, data: st.DataObject) -> None:
+    known_at = data.draw(st.sampled_from(sorted({fact.known_at for fact in past.facts})))
+    by_then = tuple(fact for fact in past.facts if fact.known_at <= known_at)
+    for deployment in DEPLOYMENTS:
+        assert course(past.facts, deployment, known_at) == course(by_then, deployment)
+
+
+@pytest.mark.rule("R6", "R40")
+@given(st.data())
+def test_the_order_of_import_changes_no_answer(data: st.DataObject) -> None:
+    first = tuple(data.draw(strategies.facts()))
+    second = tuple(data.draw(strategies.reordered(first)))
+    for one, other in zip(courses(first), courses(second), strict=True):
+        assert answered(one) == answered(other)
+
+
+@pytest.mark.rule("R21", "R23", "R33")
+@given(strategies.histories())
+def test_manual_never_moves_without_a_person_a_sight_or_a_forced_upgrade(past: History) -> None:
+    for whole in courses(past.facts):
+        for _, after, _ in news(whole):
+            if after.policy_effective == "manual":
+                assert after.cause in PEOPLE_AND_SIGHTS | {"forced", "reinstatement"}
+
+
+@pytest.mark.rule("R19", "R20", "R24", "R25", "R28")
+@given(strategies.histories())
+def test_every_derived_move_is_required_by_the_policy_and_the_rules(past: History) -> None:
+    for whole in courses(past.facts):
+        for before, after, outcome in news(whole):
+            assert outcome.model is not None
+            state = history(past.facts, outcome.model).at(after.since)
+            acting = after.policy_effective
+            if after.cause in ("default-change", "policy-change"):
+                assert acting == "auto-update"
+                assert outcome.version == state.default_for(after.sku)
+            elif after.cause == "preview":
+                assert acting == "auto-update"
+                assert outcome.version is not None
+                assert state.versions[outcome.version].stage == "preview"
+            elif after.cause in ("retirement", "upgrade-window", "overdue"):
+                left = [one for one in before.possible if one.version is not None and one.model is not None]
+                assert "upgrade" in acting or acting == "auto-update" or before.policy_effective != acting
+                assert left or before.status == "stopped"
+            elif after.cause == "forced":
+                assert any("forced-upgrade" in fact.event.type for fact in known(past.facts))
+
+
+@pytest.mark.rule("R10", "R30", "R34")
+@given(strategies.histories())
+def test_nothing_retired_for_its_sku_is_served_for_certain(past: History) -> None:
+    for whole in courses(past.facts):
+        for part in whole.segments:
+            for outcome in part.possible:
+                if part.status == "serving" and outcome.model is not None and outcome.version is not None:
+                    version = history(past.facts, outcome.model).at(part.since).versions[outcome.version]
+                    assert version.retired_by(part.sku) is None
+
+
+@pytest.mark.rule("R39", "R43")
+@given(strategies.histories(retracted=False))
+def test_repeated_facts_change_nothing(past: History) -> None:
+    doubled = [*past.facts, *(replace(fact, position=fact.position + len(past.facts)) for fact in past.facts)]
+    for one, deployment in zip(courses(past.facts), DEPLOYMENTS, strict=True):
+        twice = course(doubled, deployment)
+        assert answered(twice, with_flags=False) == answered(one, with_flags=False)
+
+
+@pytest.mark.rule("R28", "R43")
+@given(strategies.histories())
+def test_replayed_from_the_log_the_course_is_the_same(past: History) -> None:
+    now = max(fact.recorded_at for fact in past.facts)
+    with Trail.open("memory:", clock=lambda: now) as trail:
+        for fact in past.facts:
+            trail.log.append(
+                [
+                    Draft(
+                        event=fact.event,
+                        mode=fact.mode,
+                        by=fact.by,
+                        source=fact.source,
+                        effective_at=fact.effective_at,
+                        known_at=fact.known_at,
+                    )
+                ]
+            )
+        replayed = tuple(trail.events())
+    assert courses(replayed) == courses(past.facts)
