@@ -67,8 +67,8 @@ explore: $(VENV)/ready-to-develop ## run the properties for long, on random hist
 	$(BIN)/python $(PYTEST) --hypothesis-profile explore -m hypothesis $(ARGS)
 
 .PHONY: mutants
-mutants: $(VENV)/ready-to-develop ## change domain/ in every small way and list what no test notices (hours)
-	$(BIN)/python tests/mutants.py
+mutants: $(VENV)/ready-to-develop ## change domain/ in every small way and list what no test notices (hours); ARGS='--sample 300'
+	$(BIN)/python tests/mutants.py $(ARGS)
 
 .PHONY: bench
 bench: $(VENV)/ready-to-develop ## measure appends, folds and answers

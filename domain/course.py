@@ -56,8 +56,10 @@ def course_of(deployment: str, facts: Iterable[Fact], histories: Histories) -> C
 
 def models_of(facts: Iterable[Fact], histories: Histories) -> frozenset[str]:
     """The models that a deployment's facts name, and all to which it may be moved from there (R15, R24)."""
-    placing = DeploymentCreated | VersionChanged | DeploymentObserved
-    ahead = {fact.event.model for fact in facts if isinstance(fact.event, placing)}
+    events = [fact.event for fact in facts]
+    ahead = {
+        event.model for event in events if isinstance(event, DeploymentCreated | VersionChanged | DeploymentObserved)
+    }
     found: set[str] = set()
     while ahead:
         found |= ahead

@@ -32,6 +32,7 @@ from modeltrail.domain.refusals import (
     NotThere,
     PolicyNotOffered,
 )
+from modeltrail.domain.segments import Outcome, Segment
 from modeltrail.domain.values import Policy, RunBy
 
 
@@ -122,14 +123,19 @@ def _contradicted(state: DeploymentState, fact: Fact, reason: str) -> Deployment
 class Situation:
     """What a decision about a deployment looks at beside it, at the moment concerned.
 
-    `models`: the state of each model. `serves`: the version that the deployment serves for certain, as recorded, else
-    null; `is_stopped`: it is stopped for certain. `has_run`: whether an owner has run a version before.
+    `models`: the state of each model. `course`: what the deployment does at the moment, null where it does not exist;
+    derived only where a decision depends on it. `has_run`: whether an owner has run a version before.
     """
 
     models: ModelsAt
-    serves: tuple[str, str] | None
+    course: Callable[[], Segment | None]
     has_run: Callable[[str, str, str], bool]
-    is_stopped: bool = False
+
+    def certain(self) -> Outcome | None:
+        """What the deployment does, if that is recorded or seen and not derived (R29)."""
+        segment = self.course()
+        is_sure = segment is not None and segment.certainty in ("recorded", "observed")
+        return segment.possible[0] if segment is not None and is_sure and segment.possible else None
 
 
 def decide(state: DeploymentState, event: DeploymentEvent, now: Situation) -> tuple[DeploymentEvent, ...]:
@@ -152,13 +158,11 @@ def decide(state: DeploymentState, event: DeploymentEvent, now: Situation) -> tu
         case VersionChanged(model=model, version=version):
             return _change_version(state, event, now, model, version)
         case SkuChanged(sku=sku):
-            if now.serves is not None:
-                _demand_choosable(now.models(now.serves[0]), now.serves[1], sku)
-            return () if state.sku == sku else (event,)
+            return _change_sku(state, event, now, sku)
         case ApiVersionChanged(api_version=api_version):
             return () if state.api_version == api_version else (event,)
-        case DeploymentStopped() if now.is_stopped:
-            return ()
+        case DeploymentStopped():
+            return () if now.certain() == Outcome("stopped") else (event,)
         case _:
             return (event,)
 
@@ -183,10 +187,21 @@ def _create(state: DeploymentState, event: DeploymentCreated, now: Situation) ->
     return (event,)
 
 
+def _change_sku(
+    state: DeploymentState, event: SkuChanged, now: Situation, sku: str | None
+) -> tuple[DeploymentEvent, ...]:
+    if state.sku == sku:
+        return ()
+    serves = now.certain()
+    if serves is not None and serves.model is not None and serves.version is not None:
+        _demand_choosable(now.models(serves.model), serves.version, sku)
+    return (event,)
+
+
 def _change_version(
     state: DeploymentState, event: VersionChanged, now: Situation, model: str, version: str
 ) -> tuple[DeploymentEvent, ...]:
-    if now.serves == (model, version):
+    if now.certain() == Outcome("serving", model, version):
         return ()
     _demand_choosable(now.models(model), version, state.sku)
     return (event,)

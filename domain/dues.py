@@ -164,7 +164,7 @@ ForcedTerms = tuple[datetime, str | None, str | None, Target]
 
 
 def forced_terms(place: Place, now: Now) -> ForcedTerms | None:
-    """The forced upgrade that has begun for a place: its date and its target (R24); reserved capacity has none (R23)."""
+    """The forced upgrade that has begun for a place: its date, its target (R24); reserved capacity has none (R23)."""
     announcement = forced_announcement(place, now)
     if announcement is None or now.is_fixed_in_place(place.model):
         return None

@@ -7,8 +7,9 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
+from modeltrail.domain.events import ModelEvent
 from modeltrail.domain.facts import Fact
-from modeltrail.domain.model import ModelState, new_model, versions_named
+from modeltrail.domain.model import ModelState, new_model, versions_named, versions_shown
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +39,13 @@ class ModelHistory:
         known = [state.versions.get(version) for state in states if version is not None]
         announced = [state.forced for state in known if state is not None and state.forced is not None]
         return tuple({fact.position: fact for fact in announced}.values())
+
+    def is_unchanged_by(self, fact: Fact) -> bool:
+        """Whether one more fact changes nothing: a deployment on a version that was shown to exist before (R10)."""
+        if isinstance(fact.event, ModelEvent):
+            return False
+        versions = self.at(fact.effective_at).versions
+        return all(name in versions and versions[name].is_mentioned for name in versions_shown(self.model, fact.event))
 
     @property
     def is_known(self) -> bool:

@@ -212,7 +212,8 @@ def _entry(
     leaving = next((one for one in earlier.possible if one.status == "serving"), None)
     to = Target(model=outcome.model, version=outcome.version) if outcome.model is not None else None
     result = _tested(state, to)
-    firm = [qualifier for position in part.because if (qualifier := beside.qualifier(position)) is not None]
+    qualifiers = map(beside.qualifier, part.because)
+    firm: list[Qualifier] = [qualifier for qualifier in qualifiers if qualifier is not None]
     flags = {*part.flags} - {"api-break"} | ({"api-break"} if beside.breaks_api(outcome, part.since) else set())
     return Upcoming(
         on=part.since,

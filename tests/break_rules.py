@@ -101,8 +101,8 @@ BREAKS: dict[str, Break] = {
     "R24": Break(DUES, "yield released + timedelta(days=delay),", "yield released,"),
     # Automatic moves go to earlier versions too.
     "R25": Break(DUES, "model.is_earlier(default, version) and", "False and"),
-    # A deployment that is behind the default is always due to it.
-    "R26": Break(DUES, 'acted.policy != "auto-update" and', ""),
+    # Who becomes automatic while behind the default stays behind.
+    "R26": Break(DUES, 'acted.policy != "auto-update" and', "False and"),
     # A version may be retired without an announcement.
     "R27": Break(MODEL, "if not _is_said(event.emergency) and not is_due(", "if False and not is_due("),
     # No segment of a course ends.
@@ -220,7 +220,10 @@ def noticed(rule: str, copy: Path) -> str:
 
 
 def main(rules: list[str]) -> int:
-    """Try the breaks of some rules, or of all; 1 where nobody noticed one."""
+    """Try the breaks of some rules, or of all; 1 where nobody noticed one, 2 for a rule that has none."""
+    if not BREAKS.keys() >= {*rules}:
+        print(f"name rules out of {', '.join(BREAKS)}", file=sys.stderr)
+        return 2
     copies: SimpleQueue[Path] = SimpleQueue()
 
     def tried(rule: str) -> tuple[str, str | None]:

@@ -6,6 +6,7 @@ unless something was committed since. Fails when more than 5 % of the changes su
 
 from __future__ import annotations
 
+import argparse
 import ast
 import os
 import subprocess
@@ -13,6 +14,7 @@ import sys
 from concurrent.futures import ThreadPoolExecutor
 from functools import cache
 from pathlib import Path
+from random import Random
 
 from cosmic_ray.work_db import WorkDB, use_db
 from cosmic_ray.work_item import TestOutcome, WorkerOutcome, WorkItem, WorkResult
@@ -48,15 +50,23 @@ def is_annotation(item: WorkItem, clone: Path) -> bool:
     )
 
 
-def prepared(number: int, commit: str) -> Path:
+def sampled(items: list[WorkItem], sample: int | None) -> list[WorkItem]:
+    """All changes, or so many of them, always the same ones."""
+    return items if sample is None else Random(0).sample(items, min(sample, len(items)))
+
+
+def prepared(number: int, commit: str, sample: int | None) -> Path:
     """A clone of the commit, with the changes in it that are this clone's to try."""
-    clone = CLONES / f"{commit[:12]}-{number}-of-{WORKERS}"
+    clone = CLONES / f"{commit[:12]}-{sample or 'all'}-{number}-of-{WORKERS}"
     if not clone.exists():
         run("git", "clone", "--quiet", str(ROOT), str(clone))
         run("cosmic-ray", "init", "cosmic-ray.toml", "session.sqlite", cwd=clone)
         with use_db(clone / "session.sqlite", WorkDB.Mode.open) as session:
-            for index, item in enumerate(sorted(session.work_items, key=lambda item: str(item.mutations))):
-                if index % WORKERS != number or is_annotation(item, clone):
+            run_items = [item for item in session.work_items if not is_annotation(item, clone)]
+            chosen = sampled(sorted(run_items, key=lambda item: str(item.mutations)), sample)[number::WORKERS]
+            wanted = {item.job_id for item in chosen}
+            for item in session.work_items:
+                if item.job_id not in wanted:
                     session.set_result(item.job_id, WorkResult(worker_outcome=WorkerOutcome.SKIPPED))
     return clone
 
@@ -82,7 +92,10 @@ def outcomes(clone: Path) -> tuple[int, list[str]]:
 def main() -> int:
     """Try all changes; 1 where too many survive."""
     commit = run("git", "rev-parse", "HEAD").strip()
-    clones = [prepared(number, commit) for number in range(WORKERS)]
+    parser = argparse.ArgumentParser(description="Try the changes, or a sample of them.")
+    parser.add_argument("--sample", type=int, help="how many changes to try, chosen at random but always the same")
+    sample = parser.parse_args().sample
+    clones = [prepared(number, commit, sample) for number in range(WORKERS)]
     run("cosmic-ray", "--verbosity", "WARNING", "baseline", "cosmic-ray.toml", cwd=clones[0])
     with ThreadPoolExecutor(WORKERS) as workers:
         list(workers.map(try_all, clones))

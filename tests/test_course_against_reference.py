@@ -5,27 +5,30 @@ from __future__ import annotations
 from datetime import datetime
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 
 import reference
 import strategies
 from book import course
 from modeltrail.domain.course import Course
 
-Said = tuple[str, frozenset[tuple[str, ...]], str]
+Place = tuple[str | None, ...]
+Said = tuple[str, frozenset[Place], str]
+ABSENT: Said = ("absent", frozenset(), "recorded")
 
 
 def ours(whole: Course, moment: datetime) -> Said:
     segment = whole.at(moment)
     if segment is None:
-        return ("absent", frozenset(), "recorded")
-    places = {
+        return ABSENT
+    places: set[Place] = {
         ("stopped",) if one.status == "stopped" else ("serving", one.model, one.version) for one in segment.possible
     }
     return (segment.status, frozenset(places), segment.certainty)
 
 
 @pytest.mark.rule("R6", "R28", "R29", "R30", "R31", "R32", "R33", "R34")
+@settings(max_examples=60)
 @given(strategies.histories())
 def test_the_course_is_what_the_reference_says_at_every_moment(history: strategies.History) -> None:
     plain = [strategies.as_plain(fact) for fact in history.facts]
@@ -34,7 +37,7 @@ def test_the_course_is_what_the_reference_says_at_every_moment(history: strategi
             whole = course(history.facts, deployment, known_at)
             said = dict(reference.course(plain, deployment, known_at))
             moments = sorted({*said, *(part.since for part in whole.segments)})
-            expected = ("absent", frozenset(), "recorded")
+            expected = ABSENT
             for moment in moments:
                 if moment in said:
                     answer = said[moment]

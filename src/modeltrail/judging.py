@@ -22,7 +22,7 @@ from modeltrail.domain.events import (
 )
 from modeltrail.domain.facts import Fact, in_order
 from modeltrail.domain.history import ModelHistory
-from modeltrail.domain.model import ModelState, versions_shown
+from modeltrail.domain.model import ModelState
 from modeltrail.domain.refusals import Refused, Unknown, WouldUndo, nearest
 from modeltrail.domain.values import RunBy
 from modeltrail.projections.deployments import deployments
@@ -99,14 +99,7 @@ class _Book:
         """The history of a model; a decision then rests on its stream."""
         self._recording.consult(f"model/{model}")
         if model not in self._histories:
-            recorded = self._recording.histories(model)
-            known = recorded.states[-1].versions if recorded.states else {}
-            pending = self._recording.pending_of(models, model)
-            is_touched = any(
-                isinstance(fact.event, ModelEvent) or not known.keys() >= {*versions_shown(model, fact.event)}
-                for fact in pending
-            )
-            self._histories[model] = model_history(model, self.facts(models, model)) if is_touched else recorded
+            self._histories[model] = self._recording.history(model)
         return self._histories[model]
 
     def demand_known(self, model: str) -> None:
@@ -150,15 +143,10 @@ class _Book:
         def at(model: str) -> ModelState:
             return self.history(model).at(moment)
 
-        segment = course_of(name, facts, self.history).at(moment)
-        sole = segment.possible[0] if segment is not None and len(segment.possible) == 1 else None
-        is_sure = segment is not None and segment.certainty in ("recorded", "observed")
-        serves = None
-        if sole is not None and is_sure and sole.model is not None and sole.version is not None:
-            serves = (sole.model, sole.version)
-        is_stopped = sole is not None and is_sure and sole.status == "stopped"
         return Situation(
-            at, serves, lambda owner, model, version: self._has_run(owner, model, version, moment), is_stopped
+            at,
+            lambda: course_of(name, facts, self.history).at(moment),
+            lambda owner, model, version: self._has_run(owner, model, version, moment),
         )
 
     def _has_run(self, owner: str, model: str, version: str, moment: datetime) -> bool:

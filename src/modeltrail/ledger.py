@@ -6,7 +6,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from datetime import datetime
 from threading import RLock
-from typing import Any
+from typing import Any, NamedTuple
 
 from modeltrail.domain.events import FactRetracted
 from modeltrail.domain.facts import Fact, is_known
@@ -17,6 +17,13 @@ from modeltrail.projections.models import models
 from modeltrail.projections.projection import Projection
 
 BUILT_IN: tuple[Projection[Any], ...] = (models, deployments, announcements)
+
+
+class Mark(NamedTuple):
+    """How many facts concern a key, and how many retractions there are."""
+
+    facts: int
+    retractions: int
 
 
 class Ledger:
@@ -31,6 +38,8 @@ class Ledger:
         self._retractions: defaultdict[int, list[Fact]] = defaultdict(list)
         self._retracted = 0
         self.position = 0
+        self.recorded_at: datetime | None = None
+        """When the last fact was recorded, null in an empty log."""
 
     def catch_up(self) -> int:
         """Take what was recorded since. Returns the position reached."""
@@ -40,7 +49,7 @@ class Ledger:
             return self.position
 
     def _take(self, fact: Fact) -> None:
-        self.position = fact.position
+        self.position, self.recorded_at = fact.position, fact.recorded_at
         self._streams[fact.stream].append(fact)
         if isinstance(fact.event, FactRetracted):
             self._retractions[fact.event.position].append(fact)
@@ -65,10 +74,15 @@ class Ledger:
         with self._lock:
             return any(is_known(fact, None, self._retractions) for fact in self._retractions.get(position, ()))
 
-    def mark(self, projection: Projection[Any], key: Any) -> tuple[int, int]:
+    def mark(self, projection: Projection[Any], key: Any) -> Mark:
         """A mark that changes whenever something new may concern a key: a fact of it, or a retraction."""
         with self._lock:
-            return len(self._facts[projection.name].get(key, ())), self._retracted
+            return Mark(len(self._facts[projection.name].get(key, ())), self._retracted)
+
+    def since(self, projection: Projection[Any], key: Any, mark: Mark) -> list[Fact]:
+        """The facts that concern a key and came after a mark."""
+        with self._lock:
+            return self._facts[projection.name].get(key, [])[mark.facts :]
 
     def keys(self, projection: Projection[Any]) -> list[Any]:
         """The keys of a projection, oldest first, whoever knows them."""

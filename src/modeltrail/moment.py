@@ -142,13 +142,17 @@ class _Expected:
         state = states[-1][1] if states else None
         if state is None or not state.exists:
             return []
-        announced = {
+        announced: dict[int, Qualifier] = {
             fact.position: fact.event.qualifier
             for model in models_of(facts, self._history)
             for fact in self._ledger.known(models, model, self._limit)
             if isinstance(fact.event, AnnouncementEvent)
         }
-        beside = Beside(state, announced.get, lambda outcome, moment: self._breaks_api(state, outcome, moment))
+        beside = Beside(
+            state,
+            lambda position: announced.get(position),
+            lambda outcome, moment: self._breaks_api(state, outcome, moment),
+        )
         return deployment_upcoming(course_of(deployment, facts, self.history), beside, horizon)
 
     def _breaks_api(self, state: DeploymentState, outcome: Outcome, moment: datetime) -> bool:

@@ -16,7 +16,7 @@ from modeltrail.domain.values import Mode
 from modeltrail.ledger import Ledger
 from modeltrail.log import Draft, Log
 from modeltrail.projections.deployments import deployments
-from modeltrail.projections.models import models
+from modeltrail.projections.models import model_history, models
 from modeltrail.projections.projection import Projection
 from modeltrail.verbs import DeploymentVerbs, ModelVerbs
 
@@ -45,7 +45,7 @@ class Recording:
         known_at: datetime | None = None,
         command_id: str | None = None,
     ) -> None:
-        self.log, self.ledger, self.histories = log, ledger, histories
+        self.log, self.ledger, self._recorded = log, ledger, histories
         self.by, self.why, self.source, self.command_id = by, why, source, command_id
         self.now = clock()
         self.known_at = known_at or self.now
@@ -55,6 +55,7 @@ class Recording:
         self.repeated = command_id is not None and log.command(command_id) is not None
         self._pending: list[Fact] = []
         self._pending_of: dict[str, dict[Any, list[Fact]]] = {models.name: {}, deployments.name: {}}
+        self._histories: dict[str, tuple[int, ModelHistory]] = {}
         self._drafts: list[Draft] = []
         self._expected: dict[str, int] = {}
         self._added: Counter[str] = Counter()
@@ -136,6 +137,15 @@ class Recording:
         for projection in (models, deployments):
             for key in projection.keys(event):
                 self._pending_of[projection.name].setdefault(key, []).append(fact)
+
+    def history(self, model: str) -> ModelHistory:
+        """The history of a model, this batch included."""
+        pending = self.pending_of(models, model)
+        counted, history = self._histories.get(model) or (0, self._recorded(model))
+        if not all(history.is_unchanged_by(fact) for fact in pending[counted:]):
+            history = model_history(model, [*self.ledger.known(models, model), *pending])
+        self._histories[model] = (len(pending), history)
+        return history
 
     def pending_of(self, projection: Projection[Any], key: Any) -> list[Fact]:
         """The facts of this batch that concern a key."""

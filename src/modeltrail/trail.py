@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import OrderedDict
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from threading import RLock
@@ -17,9 +17,9 @@ from modeltrail.domain.facts import Fact, content
 from modeltrail.domain.history import ModelHistory
 from modeltrail.domain.model import models_concerned
 from modeltrail.domain.refusals import Refused, Unknown
-from modeltrail.domain.values import Instant
+from modeltrail.domain.values import Instant, to_utc
 from modeltrail.imports.rows import Quarantined, Statement
-from modeltrail.ledger import Ledger
+from modeltrail.ledger import Ledger, Mark
 from modeltrail.log import Log
 from modeltrail.moment import Moment
 from modeltrail.naming import deployment_named, model_named
@@ -63,7 +63,7 @@ class Trail:
         self._clock = clock
         self._ledger = Ledger(log)
         self._lock = RLock()
-        self._histories: OrderedDict[tuple[str, datetime | None], tuple[object, ModelHistory]] = OrderedDict()
+        self._histories: OrderedDict[tuple[str, datetime | None], tuple[Mark, ModelHistory]] = OrderedDict()
 
     @classmethod
     def open(cls, url: str, *, clock: Callable[[], datetime] = utc_now, read_only: bool = False) -> Trail:
@@ -86,10 +86,9 @@ class Trail:
         self.close()
 
     def now(self) -> datetime:
-        """The present moment, in UTC: by the clock, and never before what is recorded."""
-        last = self.log.last()
-        now = _INSTANT.validate_python(self._clock())
-        return max(now, last.recorded_at) if last is not None else now
+        """The present moment, in UTC: by the clock, and never before what was recorded when it was last looked."""
+        last, now = self._ledger.recorded_at, to_utc(self._clock())
+        return now if last is None else max(now, last)
 
     def record(
         self,
@@ -155,13 +154,13 @@ class Trail:
                     )
         return Taken(batch.facts, repeated, tuple(quarantined), self._unclear(stated))
 
-    def _unclear(self, stated: Iterable[Statement]) -> tuple[Fact, ...]:
+    def _unclear(self, stated: Sequence[Statement]) -> tuple[Fact, ...]:
         """The facts of these statements of which nobody can tell what version they mean, as known now (R2)."""
         self._ledger.catch_up()
-        events = {statement.event for statement in stated}
-        names = dict.fromkeys(model for event in events for model in models_concerned(event))
+        said = {content(statement.event) for statement in stated}
+        names = dict.fromkeys(model for statement in stated for model in models_concerned(statement.event))
         unclear = {fact.position: fact for name in names for fact in self._history(name, None).unclear}
-        return tuple(fact for _, fact in sorted(unclear.items()) if fact.event in events)
+        return tuple(fact for _, fact in sorted(unclear.items()) if content(fact.event) in said)
 
     def at(self, t: Date | None = None, known_at: Date | None = None) -> Moment:
         """A moment on both clocks; every question about it is its method (R6). Null: now, and all that is known now."""
@@ -172,16 +171,24 @@ class Trail:
 
     def _history(self, model: str, known_at: datetime | None) -> ModelHistory:
         """The history of a model as known at a moment, remembered until something new concerns it."""
-        mark = self._ledger.mark(models, model)
         with self._lock:
+            mark = self._ledger.mark(models, model)
             mark_then, history = self._histories.get((model, known_at), (None, None))
-            if history is None or mark_then != mark:
+            if history is None or mark_then is None or not self._still_holds(history, mark_then, mark):
                 history = model_history(model, self._ledger.known(models, model, known_at))
             self._histories[model, known_at] = (mark, history)
             self._histories.move_to_end((model, known_at))
             if len(self._histories) > _HISTORIES_KEPT:
                 self._histories.popitem(last=False)
             return history
+
+    def _still_holds(self, history: ModelHistory, then: Mark, now: Mark) -> bool:
+        """Whether a history that was folded at one mark is the same at another."""
+        if then == now:
+            return True
+        return then.retractions == now.retractions and all(
+            history.is_unchanged_by(fact) for fact in self._ledger.since(models, history.model, then)
+        )
 
     def events(self, since: int = 0) -> Iterator[Fact]:
         """The facts after a position, in the order in which they were recorded."""

@@ -23,7 +23,8 @@ from modeltrail.domain.events import (
     VersionReleased,
     VersionRetired,
 )
-from modeltrail.imports.notices import COLUMNS, LINES_PER_ROW, Quarantined, Statement, read_notices
+from modeltrail.imports.notices import COLUMNS, LINES_PER_ROW, read_notices
+from modeltrail.imports.rows import Quarantined, Statement
 
 HEADER = ",".join(COLUMNS)
 KNOWN = datetime(2025, 3, 1, tzinfo=UTC)

@@ -8,10 +8,9 @@ from importlib.resources import files
 
 import pytest
 
-from modeltrail.domain.events import (
-    DefaultChangeAnnounced,
-)
-from modeltrail.imports.notices import Quarantined, Statement, read_notices
+from modeltrail.domain.events import DefaultChangeAnnounced
+from modeltrail.imports.notices import read_notices
+from modeltrail.imports.rows import Quarantined, Statement
 
 
 def packaged() -> list[str]:

@@ -130,6 +130,16 @@ def test_a_newer_target_joins_the_set_and_restarts_the_deadline() -> None:
 
 
 @pytest.mark.rule("R30")
+def test_a_newer_target_of_one_member_restarts_the_deadline_of_the_others_too() -> None:
+    trail = deployed(mirrored())
+    on(trail, "2025-02-20").model(MIRRORED).release("v3")
+    on(trail, "2025-03-01").model(MIRRORED).change_default("v2")
+    on(trail, "2025-03-02").model(MIRRORED).announce_forced_upgrade("v2", on="2025-03-08", to_version="v3")
+    assert [shown(trail, t) for t in ("2025-03-07", "2025-03-21")] == ["v1 or v2", "v1 or v2 or v3"]
+    assert [served(trail, t).deadline for t in ("2025-03-07", "2025-03-08")] == [day("2025-03-15"), day("2025-03-22")]
+
+
+@pytest.mark.rule("R30")
 def test_a_window_has_closed_at_its_deadline_before_the_facts_of_that_moment() -> None:
     trail = two_changes("2025-03-15")
     assert [shown(trail, t) for t in ("2025-03-14", "2025-03-15", "2025-03-29")] == ["v1 or v2", "v2 or v3", "v3"]
