@@ -6,6 +6,7 @@ import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import groupby
 
 from modeltrail.domain.events import Event
 from modeltrail.domain.values import Mode
@@ -37,20 +38,28 @@ def content(event: Event) -> str:
     return json.dumps([event.type, event.data()], sort_keys=True, separators=(",", ":"), ensure_ascii=False)
 
 
-OrderKey = tuple[datetime, bool, datetime, bool, str, str, int]
-
-
-def order(fact: Fact) -> OrderKey:
-    """The place of a fact among others (R6): statements never by position, so that the order of import is nothing."""
-    of_deployment = fact.stream.startswith("deployment/")
-    if fact.mode == "statement":
-        return (fact.effective_at, of_deployment, fact.known_at, False, fact.source or "", content(fact.event), 0)
-    return (fact.effective_at, of_deployment, fact.known_at, True, "", "", fact.position)
+def _order(fact: Fact) -> tuple[datetime, bool, datetime, bool, str, int]:
+    is_statement = fact.mode == "statement"
+    return (
+        fact.effective_at,
+        fact.stream.startswith("deployment/"),
+        fact.known_at,
+        not is_statement,
+        (fact.source or "") if is_statement else "",
+        0 if is_statement else fact.position,
+    )
 
 
 def in_order(facts: Iterable[Fact]) -> list[Fact]:
-    """Facts in the order in which they count (R6)."""
-    return sorted(facts, key=order)
+    """Facts in the order in which they count (R6): statements never by position, so their order of import is nothing.
+
+    Only where all else is equal is the content of statements compared, which is costly.
+    """
+    ordered: list[Fact] = []
+    for _, group in groupby(sorted(facts, key=_order), key=_order):
+        tied = list(group)
+        ordered += tied if len(tied) == 1 else sorted(tied, key=lambda fact: content(fact.event))
+    return ordered
 
 
 Retractions = Mapping[int, Sequence[Fact]]

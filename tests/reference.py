@@ -1,6 +1,4 @@
-"""What was possible for a deployment, in the plainest words? A second, independent reading of R1 to R36, R45 and R46.
-Step through all moments, keep what is possible and what it came from; at a sight drop what cannot have led to it.
-"""
+"""What was possible for a deployment, in the plainest words? An independent reading of R1 to R36, R45 and R46."""
 
 from __future__ import annotations
 
@@ -155,9 +153,9 @@ class View:
 
     def successor(self, model: str, version: str) -> Place | None:
         """Where a retirement leads: to the declared replacement, else to the default as of then (R20)."""
-        named, default = self.replacement(model, version), self.default(model, version)
-        as_default = ("serving", model, default) if default is not None else None
-        return self.follow(*target(named), {(model, version)}) if named else as_default
+        named = self.replacement(model, version)
+        to = target(named) if named else (model, self.default(model, version) or version)
+        return self.follow(to[0], to[1], {(model, version)})
 
     def retires_on(self, place: Place) -> datetime | None:
         """The date of the standing `fixed` announcement that was not carried out since (R12, R13)."""
@@ -279,7 +277,7 @@ def answer(parts: Iterable[Possibility]) -> Answer:
 
 @dataclass
 class Course:
-    """A deployment, one moment after the other. `tracks`: the steps since the last anchor, on each level."""
+    """A deployment, one moment after the other; a sight drops what cannot have led to it. `tracks`: the steps since the last anchor, on each level."""
 
     ended: bool = True
     tracks: list[list[Step]] = field(default_factory=lambda: [[], [], []])
@@ -318,7 +316,8 @@ class Course:
         pairs: list[tuple[Possibility | None, Possibility]] = [(None, p) for p in start]
         pairs += [(p, q) for p in olds if not p.origin and now.before for q in now.before.spread(p, level)]
         if deadline == now.moment:
-            pairs, deadline = [(old, p) for old, p in pairs if not p.due or level > STRICT], None
+            late = {p.place for _, p in pairs if p.due and level == STRICT}
+            pairs, deadline = [(old, p) for old, p in pairs if p.place not in late], None
         then = [(old, *now.triggered(old, now.judged(p), {q.place for _, q in pairs})) for old, p in pairs]
         deadline = max((new for *_, new in then if new), default=deadline if any(p.due for _, p, _ in then) else None)
         at_once = deadline == now.moment and level == STRICT
