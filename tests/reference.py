@@ -277,7 +277,7 @@ def answer(parts: Iterable[Possibility]) -> Answer:
 
 @dataclass
 class Course:
-    """A deployment, one moment after the other; a sight drops what cannot have led to it. `tracks`: the steps since the last anchor, on each level."""
+    """A deployment, one moment after the other. `tracks`: the steps since the last anchor, on each level."""
 
     ended: bool = True
     tracks: list[list[Step]] = field(default_factory=lambda: [[], [], []])
