@@ -26,6 +26,7 @@ from modeltrail.domain.facts import Fact, in_order
 from modeltrail.domain.frames import Frame, Member, joined, segment
 from modeltrail.domain.history import ModelHistory
 from modeltrail.domain.judging import keep_dues, open_dues, open_forced, open_upgrades, retire, spread
+from modeltrail.domain.model import ModelState
 from modeltrail.domain.policies import forced_target
 from modeltrail.domain.possible import Possible
 from modeltrail.domain.segments import Place, Segment
@@ -167,8 +168,10 @@ class _Walk:
         if event.version is not None:
             return replace(_placed(Place(event.model, event.version), fact, "created"), held_since=moment)
         model = self.histories(event.model).at(moment)
-        stated = frozenset({model.stated_default.position} if model.stated_default is not None else ())
-        member = _placed(Place(event.model, model.default_for(event.sku)), fact, "created")
+        version = model.default_for(event.sku)
+        named = model.stated_default or (model.versions[version].release if version is not None else None)
+        stated = frozenset({named.position} if named is not None else ())
+        member = _placed(Place(event.model, version), fact, "created")
         return replace(member, certainty="assumed", held_since=moment, because=member.because | stated)
 
     def _judge(self, now: Now) -> None:
@@ -198,7 +201,7 @@ class _Walk:
             seen = replace(known, place=place)
         elif known is not None:
             frames = [*self.frames, self._frame(now)]
-            settle(frames, known.place, now.moment, with_lapsed=known.is_lapsed)
+            settle(frames, known.place, fact, with_lapsed=known.is_lapsed)
             seen = known
         else:
             seen = self._bridge(place, fact, now)
@@ -244,7 +247,7 @@ class _Walk:
             seen = bridged(place, since, "unexplained", frozenset())
             seen = replace(seen, held_since=now.moment, stopped_because="seen stopped" if place.is_stopped else None)
             bridge(frames, None, seen, since)
-        settle(frames, place, now.moment, with_lapsed=False)
+        settle(frames, place, fact, with_lapsed=False)
         return seen
 
     def _forcing(self, place: Place, now: Now) -> tuple[Place, Fact] | None:
@@ -258,6 +261,14 @@ class _Walk:
                     return member.place, announcement
         return None
 
+    def _grounds(self, model: ModelState) -> frozenset[int]:
+        """The facts on which an answer rests beside those that brought the deployment where it is."""
+        if not self.state.exists:
+            return self.deletion
+        doubts = {doubt.position for doubt in self.state.contradictions}
+        grounds = (model.ruled_by, self.state.sku_fact)
+        return frozenset(doubts | {fact.position for fact in grounds if fact is not None})
+
     def _frame(self, now: Now) -> Frame:
         members = dict(self.possible.members)
         visible = self.possible.showing()
@@ -266,6 +277,8 @@ class _Walk:
         flags = {"ineffective"} if acting.is_ineffective else set()
         if self.state.contradictions:
             flags.add("contradiction")
+        if any(member.place.version == "" and self.histories(member.place.model).unclear for member in visible):
+            flags.add("ambiguous")
         if any(breaks_api(member.place, now) for member in visible):
             flags.add("api-break")
         return Frame(
@@ -277,7 +290,7 @@ class _Walk:
             acting=acting,
             rules=model.rules.id,
             flags=frozenset(flags),
-            because=frozenset() if self.state.exists else self.deletion,
+            because=self._grounds(model),
         )
 
 

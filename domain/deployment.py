@@ -50,6 +50,7 @@ class DeploymentState:
     policy: Policy = "unspecified"
     policy_fact: Fact | None = None
     sku: str | None = None
+    sku_fact: Fact | None = None
     owner: str | None = None
     api_version: str | None = None
     begun: Fact | None = None
@@ -86,7 +87,7 @@ def evolve(state: DeploymentState, fact: Fact) -> DeploymentState:
         case PolicyChanged(policy=policy):
             return replace(state, policy=policy, policy_fact=fact)
         case SkuChanged(sku=sku):
-            return replace(state, sku=sku)
+            return replace(state, sku=sku, sku_fact=fact)
         case ApiVersionChanged(api_version=api_version):
             return replace(state, api_version=api_version)
         case VersionTested():
@@ -111,7 +112,6 @@ def _begin(state: DeploymentState, fact: Fact, event: DeploymentCreated) -> Depl
         owner=event.owner,
         api_version=event.api_version,
         begun=fact,
-        contradictions=state.contradictions,
     )
 
 

@@ -95,7 +95,8 @@ def default_due(member: Member, now: Now) -> Due | None:
         return None
     is_change = is_default_changed(member, now)
     steps_back = is_change and version == left
-    if version is not None and model.is_earlier(default, version) and not steps_back:
+    serves_later = not member.place.is_stopped and version is not None and model.is_earlier(default, version)
+    if serves_later and not steps_back:
         return None
     stated = model.stated_default
     return Due(
@@ -157,7 +158,12 @@ def preview_due(member: Member, now: Now) -> Due | None:
     if not opening:
         return None
     deadline = now.moment + now.rollout(model.model)
-    return Due(Place(model.model, opening[-1]), now.moment, deadline, "preview", frozenset())
+    return Due(Place(model.model, opening[-1]), now.moment, deadline, "preview", _released_by(model, opening[-1]))
+
+
+def _released_by(model: ModelState, version: str) -> frozenset[int]:
+    release = model.versions[version].release
+    return frozenset({release.position} if release is not None else ())
 
 
 ForcedTerms = tuple[datetime, str | None, str | None, Target]

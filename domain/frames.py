@@ -73,6 +73,7 @@ class Frame:
     because: frozenset[int] = frozenset()
     shown: frozenset[Place] | None = None
     closes: datetime | None = None
+    closed_by: frozenset[int] = frozenset()
 
     def visible(self) -> list[Member]:
         """The members that show, in the order in which they entered; what is stopped comes last."""
@@ -107,6 +108,8 @@ def segment(frame: Frame) -> Segment:
     status: Status = "window" if is_window else possible[0].status if possible else "deleted"
     policy_fact = frame.state.policy_fact
     because = frame.because.union(*(member.because for member in visible))
+    if is_window:
+        because = because.union(frame.closed_by, *(due.because for member in visible for due in member.dues.values()))
     sights = {member.sight for member in visible if member.sight is not None}
     policy = {policy_fact.position} if policy_fact is not None else set()
     flags = frame.flags.union(*(member.flags for member in visible))

@@ -63,6 +63,8 @@ class ModelState:
     run_by: RunBy = "provider"
     offers: tuple[Policy, ...] | None = None
     registered: Fact | None = None
+    ruled_by: Fact | None = None
+    """The fact that put the rules in force, null for the usual ones."""
     versions: Mapping[str, VersionState] = field(default_factory=dict)
     stated_default: Fact | None = None
     default_is_void: bool = False
@@ -147,9 +149,11 @@ def evolve(state: ModelState, fact: Fact) -> ModelState:
     state = _mention(state, fact.event)
     match fact.event:
         case ModelRegistered(model=model) as event if model == state.model:
-            return replace(state, registered=fact, rules=event.rules, offers=event.offers, run_by=event.run_by)
+            return replace(
+                state, registered=fact, ruled_by=fact, rules=event.rules, offers=event.offers, run_by=event.run_by
+            )
         case RulesChanged(rules=rules):
-            return replace(state, rules=rules)
+            return replace(state, rules=rules, ruled_by=fact)
         case OffersChanged(offers=offers):
             return replace(state, offers=offers)
         case DefaultChangeAnnounced(version=version):

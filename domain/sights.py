@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime
 
+from modeltrail.domain.facts import Fact
 from modeltrail.domain.frames import Frame, Member, leading_to
 from modeltrail.domain.segments import Cause, Place
 
 
-def settle(frames: Sequence[Frame], seen: Place, moment: datetime, *, with_lapsed: bool) -> None:
+def settle(frames: Sequence[Frame], seen: Place, sight: Fact, *, with_lapsed: bool) -> None:
     """Leave in each frame only the places from which the rules lead to what was seen in the last one.
 
     `with_lapsed`: a move that was assumed past its deadline had not happened after all.
@@ -21,7 +22,8 @@ def settle(frames: Sequence[Frame], seen: Place, moment: datetime, *, with_lapse
         if not reached:
             return
         frame.shown = reached
-        frame.closes = moment
+        frame.closes = sight.effective_at
+        frame.closed_by = frozenset({sight.position})
         reached = frozenset[Place]().union(*(frame.origins.get(place, frozenset()) for place in reached))
 
 

@@ -57,7 +57,8 @@ class VersionState:
     """One version of a model. Announcements are the latest of their kind; whether they stand, the model says."""
 
     version: str
-    released_at: datetime | None = None
+    release: Fact | None = None
+    """The first fact that released it, null where that is not known."""
     is_mentioned: bool = False
     """Stated as default or as a target, or seen in a deployment: it exists, released on an unknown day (R10)."""
     stage: Stage | None = None
@@ -72,6 +73,11 @@ class VersionState:
     forced: Fact | None = None
     replacement: Replacement | None = None
     stage_changes: Mapping[Stage, Fact] = field(default_factory=dict)
+
+    @property
+    def released_at(self) -> datetime | None:
+        """When it was released, null on an unknown day or not yet."""
+        return self.release.effective_at if self.release is not None else None
 
     def retired_by(self, sku: Sku) -> Fact | None:
         """The fact that retired the version for a SKU, unless it was reinstated since (R14)."""
@@ -142,7 +148,7 @@ def _released(state: VersionState, fact: Fact, event: VersionReleased) -> Versio
         return replace(state, is_listed=True, stage=event.stage, api_versions=api_versions)
     return replace(
         state,
-        released_at=fact.effective_at,
+        release=fact,
         stage=state.stage or event.stage,
         api_versions=event.api_versions,
         is_listed=True,

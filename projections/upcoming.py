@@ -65,6 +65,7 @@ class Upcoming(Answer):
     flags: tuple[str, ...]
     because: tuple[int, ...]
     test_result: Literal["passed", "failed"] | None = None
+    sku: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,6 +137,7 @@ def catalogue_upcoming(state: ModelState, horizon: Horizon) -> Iterator[Upcoming
             tested=None,
             flags=tuple(sorted(_announced_flags(state, fact, on, horizon.start))),
             because=(fact.position,),
+            sku=event.sku if isinstance(event, RetirementAnnounced) else None,
         )
 
 
@@ -212,13 +214,12 @@ def _entry(
     leaving = next((one for one in earlier.possible if one.status == "serving"), None)
     to = Target(model=outcome.model, version=outcome.version) if outcome.model is not None else None
     result = _tested(state, to)
-    qualifiers = map(beside.qualifier, part.because)
-    firm: list[Qualifier] = [qualifier for qualifier in qualifiers if qualifier is not None]
-    flags = {*part.flags} - {"api-break"} | ({"api-break"} if beside.breaks_api(outcome, part.since) else set())
+    flags = {*part.flags} - {"api-break"} | ({"overdue"} if part.cause == "overdue" else set())
+    flags |= {"api-break"} if beside.breaks_api(outcome, part.since) else set()
     return Upcoming(
         on=part.since,
         until=part.deadline,
-        qualifier=firm[-1] if firm else None,
+        qualifier=_weakest(beside, earlier, part),
         kind=kind,
         model=leaving.model or state.model or "" if leaving is not None else state.model or "",
         version=leaving.version if leaving is not None else None,
@@ -229,7 +230,20 @@ def _entry(
         flags=tuple(sorted(flags)),
         because=part.because,
         test_result=result,
+        sku=state.sku,
     )
+
+
+def _weakest(beside: Beside, earlier: Segment, part: Segment) -> Qualifier | None:
+    """How firm a step is: as the least firm of the announcements that are new in it, or else in all of it (R13)."""
+    new = [position for position in part.because if position not in earlier.because]
+    firmness: tuple[Qualifier, ...] = ("tentative", "no-earlier-than", "fixed")
+    for positions in (new, part.because):
+        named = {beside.qualifier(position) for position in positions}
+        for qualifier in firmness:
+            if qualifier in named:
+                return qualifier
+    return None
 
 
 def _tested(state: DeploymentState, to: Target | None) -> Literal["passed", "failed"] | None:

@@ -100,7 +100,7 @@ BREAKS: dict[str, Break] = {
     # A newer preview replaces an older one on the day of its release.
     "R24": Break(DUES, "yield released + timedelta(days=delay),", "yield released,"),
     # Automatic moves go to earlier versions too.
-    "R25": Break(DUES, "model.is_earlier(default, version) and", "False and"),
+    "R25": Break(DUES, "and model.is_earlier(default, version)", "and False"),
     # Who becomes automatic while behind the default stays behind.
     "R26": Break(DUES, 'acted.policy != "auto-update" and', "False and"),
     # A version may be retired without an announcement.
@@ -144,7 +144,7 @@ BREAKS: dict[str, Break] = {
         "True",
     ),
     # A change of rules changes nothing.
-    "R46": Break(MODEL, "replace(state, rules=rules)", "state"),
+    "R46": Break(MODEL, "replace(state, rules=rules, ruled_by=fact)", "state"),
 }
 """One break a rule. Of R37, R38 and R40, which are not part of this release, there is nothing to break."""
 

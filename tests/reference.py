@@ -205,7 +205,7 @@ class View:
     def behind(self, place: Place, version: str | None, steps_back: bool) -> bool:
         """Whether an `auto-update` deployment there is to move to this version of its model (R19, R25)."""
         old, new = self.release(place[1], place[2]), self.release(place[1], str(version))
-        is_older = old is not None and new is not None and new < old and not steps_back
+        is_older = old and new and new < old and not steps_back and place[0] == "serving"
         return version not in (None, place[2]) and self.choosable(place[1], str(version)) and not is_older
 
     def new_preview(self, p: Possibility) -> Place | None:

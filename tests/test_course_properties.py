@@ -14,7 +14,10 @@ import strategies
 from book import course, history, known
 from modeltrail import Trail
 from modeltrail.domain.course import Course
+from modeltrail.domain.events import ForcedUpgradeAnnounced
 from modeltrail.domain.facts import Fact
+from modeltrail.domain.model import ModelState
+from modeltrail.domain.policies import successor
 from modeltrail.domain.segments import Outcome, Segment
 from modeltrail.log import Draft
 from strategies import DEPLOYMENTS, History
@@ -101,20 +104,30 @@ def test_every_derived_move_is_required_by_the_policy_and_the_rules(past: Histor
                 assert outcome.version is not None
                 assert state.versions[outcome.version].stage == "preview"
             elif after.cause in ("retirement", "upgrade-window", "overdue"):
-                left = [one for one in before.possible if one.version is not None and one.model is not None]
-                assert "upgrade" in acting or acting == "auto-update" or before.policy_effective != acting
-                assert left or before.status == "stopped"
+                assert (outcome.model, outcome.version) in successors(past.facts, before, after)
             elif after.cause == "forced":
-                assert any("forced-upgrade" in fact.event.type for fact in known(past.facts))
+                announced = [fact for fact in known(past.facts) if isinstance(fact.event, ForcedUpgradeAnnounced)]
+                assert {fact.position for fact in announced} & {*after.because}
+
+
+def successors(facts: tuple[Fact, ...], before: Segment, after: Segment) -> set[tuple[str, str | None]]:
+    """Where the versions that a deployment may have been on lead when they are retired (R20)."""
+
+    def at(model: str) -> ModelState:
+        return history(facts, model).at(after.since)
+
+    left = {(one.model, one.version) for one in (*before.possible, *after.possible)}
+    found = [successor(at, model, version, after.sku) for model, version in left if model and version is not None]
+    return {(target.model, target.version) for target in found}
 
 
 @pytest.mark.rule("R10", "R30", "R34")
 @given(strategies.histories())
-def test_nothing_retired_for_its_sku_is_served_for_certain(past: History) -> None:
+def test_nothing_retired_for_its_sku_is_served_beyond_its_window(past: History) -> None:
     for whole in courses(past.facts):
         for part in whole.segments:
             for outcome in part.possible:
-                if part.status == "serving" and outcome.model is not None and outcome.version is not None:
+                if outcome.model is not None and outcome.version is not None and part.cause != "unexplained":
                     version = history(past.facts, outcome.model).at(part.since).versions[outcome.version]
                     assert version.retired_by(part.sku) is None
 

@@ -108,8 +108,9 @@ def lines(count: int) -> str:
 
 
 @imports.callback()
-def begin_import() -> None:
+def begin_import(ctx: typer.Context, store: Store = None) -> None:
     """Record what a source of the world states."""
+    ctx.obj = store or ctx.obj
 
 
 @imports.command("notices")
@@ -184,8 +185,9 @@ def verify(
 def _checkpoint(name: str, text: bytes) -> Checkpoint:
     try:
         return Checkpoint.from_json(text)
-    except ValueError as error:
-        raise ValueError(f"{name}: {error}: make one with modeltrail checkpoint") from None
+    except ValueError:
+        file = "standard input" if name == "-" else name
+        raise ValueError(f"{file} is no checkpoint: give the file that modeltrail checkpoint wrote") from None
 
 
 @app.command()
@@ -193,6 +195,7 @@ def prove(
     ctx: typer.Context,
     position: Annotated[int, typer.Argument(metavar="POSITION", help="Of the fact.", show_default=False)],
     output: Output = None,
+    as_json: AsJson = False,
     store: Store = None,
 ) -> None:
     """Write the proof, as JSON, that a fact is in the log."""

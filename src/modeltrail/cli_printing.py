@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Collection, Iterable, Mapping, Sequence
+from datetime import datetime
 
 from rich.console import Console, RenderableType
 from rich.table import Table
@@ -16,7 +17,7 @@ from modeltrail.imports.rows import Quarantined
 from modeltrail.moment import Moment
 from modeltrail.phrases import minute, moment, places, positions, printable
 from modeltrail.projections.announcements import Announcement
-from modeltrail.projections.models import ModelAnswer, VersionAnswer
+from modeltrail.projections.models import DefaultAnnounced, ModelAnswer, VersionAnswer
 from modeltrail.projections.serving import CourseAnswer, Serving
 from modeltrail.projections.upcoming import Upcoming
 from modeltrail.trail import Taken
@@ -117,14 +118,13 @@ def show_deployments(answers: Collection[Serving]) -> None:
     )
 
 
-def show_model(answer: ModelAnswer, when: str) -> None:
+def show_model(answer: ModelAnswer, when: str, at: datetime) -> None:
     """A model, its versions, and what was kept as a contradiction."""
     default = "no default" if answer.default is None else f"the default is {answer.default or '(no version)'}"
     sentence(f"{answer.model} {when}: {default}")
-    announced = [f"{one.version} on {moment(one.on) or 'no date yet'}" for one in answer.default_announced]
     fields(
         {
-            "next default": ", ".join(announced),
+            "next default": "; ".join(_next_default(one, at) for one in answer.default_announced),
             "rules": f"{answer.rules}, run by {answer.run_by}",
             "offers": "" if answer.offers is None else ", ".join(answer.offers) or "unspecified only",
             "because": f"positions {positions(answer.because)}" if answer.because else "",
@@ -135,6 +135,11 @@ def show_model(answer: ModelAnswer, when: str) -> None:
     if answer.contradictions:
         sentence("\nkept, and changing nothing:")
         table(("position", "reason"), ((str(one.position), one.reason) for one in answer.contradictions))
+
+
+def _next_default(announced: DefaultAnnounced, at: datetime) -> str:
+    date = "without a date yet" if announced.on is None else f"on {moment(announced.on)}"
+    return f"{announced.version} {date}" + (", overdue" if announced.on is not None and announced.on <= at else "")
 
 
 def _show_versions(versions: Iterable[VersionAnswer]) -> None:
@@ -212,8 +217,16 @@ def show_upcoming(answers: Collection[Upcoming], until: str) -> None:
         return
     table(
         ("on", "what", "because"),
-        ((minute(answer.on), phrases.coming(answer), positions(answer.because)) for answer in answers),
+        ((minute(answer.on), _coming(answer), positions(answer.because)) for answer in answers),
     )
+
+
+def _coming(answer: Upcoming) -> str:
+    """What is to come, with the SKU that it is announced for, or that the deployment has."""
+    sku = None
+    if answer.sku:
+        sku = f"{answer.sku} only" if answer.deployment is None else f"sku {answer.sku}"
+    return phrases.listed([phrases.coming(answer), sku])
 
 
 def show_taken(taken: Taken) -> None:

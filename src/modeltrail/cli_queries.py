@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from datetime import timedelta
-from typing import Annotated
+from typing import Annotated, get_args
 
 import typer
 
@@ -33,6 +33,8 @@ from modeltrail.projections.serving import Serving
 
 _SPAN = re.compile(r"([0-9]{1,5})([dw]?)")
 _LONGEST_DAYS = 36_500
+_QUALIFIERS: tuple[Qualifier, ...] = get_args(Qualifier)
+_FIRMNESS = f"{', '.join(_QUALIFIERS[:-1])} or {_QUALIFIERS[-1]}"
 
 Deployment = Annotated[str, typer.Argument(metavar="DEPLOYMENT", help="Its name, or ARM id.", show_default=False)]
 Model = Annotated[
@@ -97,7 +99,8 @@ def model(
         if as_json:
             print_json(answer.model_dump(mode="json"))
         else:
-            printing.show_model(answer, when(asked.t, at is None) + printing.as_known(asked, known_at))
+            when_asked = when(asked.t, at is None) + printing.as_known(asked, known_at)
+            printing.show_model(answer, when_asked, asked.t)
 
 
 def history(
@@ -180,7 +183,10 @@ def upcoming(
     catalogue_only: Annotated[
         bool, typer.Option("--catalogue-only", help="Only what is announced, not what it means for deployments.")
     ] = False,
-    qualifier: Annotated[Qualifier | None, typer.Option("--qualifier", help="Only dates that are as firm.")] = None,
+    qualifier: Annotated[
+        str | None,
+        typer.Option("--qualifier", metavar="FIRMNESS", help=f"Only dates that are as firm: {_FIRMNESS}."),
+    ] = None,
     at: At = None,
     known_at: KnownAt = None,
     as_json: AsJson = False,
@@ -188,14 +194,22 @@ def upcoming(
     store: Store = None,
 ) -> None:
     """List what is to come, and what is overdue."""
-    days = days_of(within)
+    days, firmness = days_of(within), qualifier_of(qualifier)
     with asking(ctx, store, at, known_at) as asked:
-        answers = asked.upcoming(days, catalogue_only=catalogue_only, qualifier=qualifier)
+        answers = asked.upcoming(days, catalogue_only=catalogue_only, qualifier=firmness)
         if as_json:
             print_json(listed("upcoming", answers))
         else:
             printing.show_upcoming(answers, moment(asked.t + timedelta(days=days)))
     exit_if(exit_code, bool(answers), FOUND)
+
+
+def qualifier_of(text: str | None) -> Qualifier | None:
+    """The qualifier of an option, null where it was not given. Any other text is wrong usage."""
+    found = [qualifier for qualifier in _QUALIFIERS if qualifier == text]
+    if text is not None and not found:
+        raise typer.BadParameter(f"{text!r} does not say how firm a date is: write {_FIRMNESS}", param_hint="--qualifier")
+    return found[0] if found else None
 
 
 def days_of(span: str) -> int:

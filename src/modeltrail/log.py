@@ -31,11 +31,13 @@ from modeltrail.rows import (
     insert,
     insert_result,
     last_position,
+    parts_of,
     result_of,
     rows_after,
     stored_state,
     versions_of,
 )
+from modeltrail.schema import guard_flaw, table_flaw
 from modeltrail.verification import Row, Verification, verify
 
 _BATCH = 2_000
@@ -211,10 +213,16 @@ class Log:
     def verify(self, checkpoint: Checkpoint | None = None) -> Verification:
         """Recompute the tree from the stored bytes, compare all columns with them, prove that it extends a checkpoint.
 
+        Last of all, whether the guards of the database are those that the log was made with.
+
         Facts that are recorded meanwhile are not looked at.
         """
         with self._recorder.reading(lenient=True) as cursor:
-            stored = replace(stored_state(cursor), false_command=false_command(cursor))
+            parts = parts_of(cursor)
+            flaw = table_flaw(parts)
+            if flaw is not None:
+                return Verification(False, 0, None, None, flaw)
+            stored = replace(stored_state(cursor), false_command=false_command(cursor), guard_flaw=guard_flaw(parts))
         return verify(self._rows(stored.last), stored, checkpoint)
 
     def _rows(self, last: int) -> Iterator[Row]:
@@ -346,6 +354,8 @@ def _decoded(rows: Iterable[tuple[int, bytes, bytes]], first: int, last: int) ->
     for position, body, leaf in rows:
         if position != due:
             break
+        if type(body) is not bytes:
+            raise Damaged(f"position {position}: the body is no bytes: modeltrail verify says more")
         try:
             fact = decode(body)
             fits = fact.position == position and leaf_hash(body) == leaf

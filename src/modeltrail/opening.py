@@ -11,7 +11,8 @@ from collections.abc import Callable
 from typing import TypeVar
 
 from modeltrail.location import Location
-from modeltrail.schema import APPLICATION_ID, FORMAT, TABLES
+from modeltrail.rows import parts_of
+from modeltrail.schema import APPLICATION_ID, FORMAT, TABLES, guard_flaw, table_flaw
 
 Answer = TypeVar("Answer")
 MEMORY = ":memory:"
@@ -47,7 +48,7 @@ def prepare(location: Location, *, read_only: bool, lock_timeout_seconds: float)
     database = location.uri("mode=rwc")
     connection = _opened(location, database, lock_timeout_seconds)
     try:
-        if not _in_transaction(connection, lambda: _is_log(location, connection)):
+        if not _in_transaction(connection, lambda: _is_guarded_log(location, connection)):
             _in_transaction(connection, lambda: _make(location, connection), "BEGIN IMMEDIATE")
         _use_wal(connection, lock_timeout_seconds)
     finally:
@@ -120,13 +121,24 @@ def _is_log(location: Location, connection: sqlite3.Connection) -> bool:
     return True
 
 
+def _is_guarded_log(location: Location, connection: sqlite3.Connection) -> bool:
+    """As `_is_log`; raises ValueError too for a log in which something could be changed or removed."""
+    if not _is_log(location, connection):
+        return False
+    parts = parts_of(connection)
+    flaw = table_flaw(parts) or guard_flaw(parts)
+    if flaw is not None:
+        raise ValueError(f"nothing is recorded in {location}: {flaw}; run modeltrail verify and restore a backup")
+    return True
+
+
 def _not_sqlite(location: Location) -> ValueError:
     return ValueError(f"{location} is no SQLite database: name another file")
 
 
 def _make(location: Location, connection: sqlite3.Connection) -> None:
     """Make the log, unless another process has done so while this one waited for the lock."""
-    if not _is_log(location, connection):
+    if not _is_guarded_log(location, connection):
         _make_tables(connection)
 
 

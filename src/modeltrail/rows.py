@@ -7,7 +7,7 @@ import sqlite3
 from collections.abc import Iterable, Sequence
 
 from modeltrail.merkle import Frontier
-from modeltrail.schema import EVENT_COLUMNS
+from modeltrail.schema import EVENT_COLUMNS, Part
 from modeltrail.verification import Row, Stored
 
 _INSERT = f"INSERT INTO events ({EVENT_COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
@@ -17,8 +17,15 @@ SELECT command_id, first FROM commands AS given
 WHERE last - first + 1 IS NOT
     (SELECT count(*) FROM events WHERE position BETWEEN first AND last AND command_id = given.command_id)
 OR EXISTS (SELECT 1 FROM events WHERE position IN (first - 1, last + 1) AND command_id = given.command_id)
+OR typeof(first) IS NOT 'integer' OR typeof(last) IS NOT 'integer'
+OR first NOT BETWEEN 1 AND (SELECT coalesce(max(position), 0) + 1 FROM events)
 ORDER BY first LIMIT 1
 """
+
+
+def parts_of(cursor: sqlite3.Cursor | sqlite3.Connection) -> list[Part]:
+    """The tables, indexes, triggers and views of the database."""
+    return [(kind, name, sql) for kind, name, sql in cursor.execute("SELECT type, name, sql FROM sqlite_master")]
 
 
 def versions_of(cursor: sqlite3.Cursor, streams: Iterable[str]) -> dict[str, int]:

@@ -6,6 +6,8 @@ without asking a delete trigger; hence each table says before an insert what the
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 APPLICATION_ID = int.from_bytes(b"MTRL", "big")
 """Marks an SQLite file as a log of this library."""
 FORMAT = 1
@@ -102,3 +104,38 @@ TABLES = (
     _never("frontier", "DELETE"),
 )
 """The statements that make a new log. `tracking` is `eventsourcing`'s, which makes it in no order with others."""
+
+Part = tuple[str, str, str | None]
+"""Type, name and SQL of a part of a database, as `sqlite_master` has them."""
+
+
+def _made(kind: str) -> dict[str, str]:
+    """Name and statement of all parts of a kind that a log has."""
+    begin = f"CREATE {kind.upper()} "
+    made = (" ".join(statement.split()) for statement in TABLES)
+    return {one.removeprefix(begin).split()[0]: one for one in made if one.startswith(begin)}
+
+
+def table_flaw(parts: Iterable[Part]) -> str | None:
+    """Which table is not as it was made, null where all are."""
+    return _flaw("table", "table", parts)
+
+
+def guard_flaw(parts: Iterable[Part]) -> str | None:
+    """Which guard is not as it was made, or what is there that is not ours and may change what is stored or read."""
+    parts = list(parts)
+    ours = _made("trigger")
+    strange = [(kind, name) for kind, name, _ in parts if kind in ("trigger", "view") and name not in ours]
+    for kind, name in sorted(strange):
+        return f"the {kind} {name} is not of the log: it may change what is stored or read"
+    return _flaw("guard", "trigger", parts)
+
+
+def _flaw(word: str, kind: str, parts: Iterable[Part]) -> str | None:
+    found = {name: " ".join((sql or "").split()) for each, name, sql in parts if each == kind}
+    for name, statement in _made(kind).items():
+        if name not in found:
+            return f"the {word} {name} is missing: somebody has removed it"
+        if found[name] != statement:
+            return f"the {word} {name} was changed: it is not the one that the log was made with"
+    return None

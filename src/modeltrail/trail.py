@@ -23,6 +23,7 @@ from modeltrail.ledger import Ledger, Mark
 from modeltrail.log import Log
 from modeltrail.moment import Moment
 from modeltrail.naming import deployment_named, model_named
+from modeltrail.problems import problem
 from modeltrail.projections.models import model_history, models
 from modeltrail.recording import Recording, check_clocks
 
@@ -216,7 +217,7 @@ def _instant(moment: Date | None) -> datetime | None:
     try:
         return _INSTANT.validate_python(moment)
     except ValidationError as error:
-        raise ValueError(error.errors()[0]["msg"].removeprefix("Value error, ")) from None
+        raise ValueError(problem(error)) from None
 
 
 def too_early(row: Statement, now: datetime) -> Quarantined | None:

@@ -18,6 +18,9 @@ from modeltrail.proofs import Checkpoint
 Row = tuple[int, str, int, str, int, int, int, str | None, bytes, bytes]
 """A row of the table of facts, in the order of its columns."""
 _COLUMNS = ("position", "stream", "stream_version", "type", "effective_at", "known_at", "recorded_at", "command_id")
+_NUMBERS = ("position", "stream_version", "effective_at", "known_at", "recorded_at")
+_FIRST_MOMENT, _LAST_MOMENT = -62_135_596_800_000_000, 253_402_300_799_999_999
+"""The years 1 to 9999 in microseconds."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,12 +40,14 @@ class Stored:
     """What the store says of itself: its last position, the size and the hashes of its frontier (null: it has none).
 
     `false_command`: a command whose stored result is not the facts that carry it, and the first of its positions.
+    `guard_flaw`: which guard of the database is not as it was made.
     """
 
     last: int
     frontier_size: int | None
     frontier_hashes: bytes
     false_command: tuple[str, int] | None = None
+    guard_flaw: str | None = None
 
 
 def verify(rows: Iterable[Row], stored: Stored, checkpoint: Checkpoint | None = None) -> Verification:
@@ -53,6 +58,8 @@ def verify(rows: Iterable[Row], stored: Stored, checkpoint: Checkpoint | None = 
         if reason is not None:
             return Verification(False, stored.last, None, audit.frontier.size + 1, reason)
     first_bad, reason = audit.end(stored)
+    if reason is None:
+        reason = stored.guard_flaw
     return Verification(reason is None, stored.last, audit.frontier.root().hex(), first_bad, reason)
 
 
@@ -69,10 +76,7 @@ class Audit:
 
     def take(self, row: Row) -> str | None:
         """Why the next row is wrong, null where it is right."""
-        try:
-            reason = self._problem(row)
-        except (ValueError, TypeError, OverflowError, AttributeError) as error:
-            reason = f"the row cannot be read ({error})"
+        reason = _kind_problem(row) or self._problem(row)
         if reason is None:
             self._advance(row)
         return reason
@@ -83,7 +87,12 @@ class Audit:
             return f"the next row is at position {position}"
         if leaf_hash(body) != leaf:
             return "the leaf is not the hash of the body"
-        members = from_json(body, allow_inf_nan=False)
+        try:
+            members = from_json(body, allow_inf_nan=False)
+        except ValueError:
+            return "the body is no JSON"
+        if not isinstance(members, dict):
+            return "the body is no JSON object"
         if not is_canonical(body, members):
             return "the body is not canonical JSON"
         if _differs(row, members):
@@ -108,6 +117,8 @@ class Audit:
         size, covered = self.frontier.size, stored.frontier_size
         if covered is None:
             return None, "the frontier of the tree is missing"
+        if type(covered) is not int or type(stored.frontier_hashes) is not bytes:
+            return None, "the frontier of the tree is broken (it is no number with bytes)"
         if covered > size:
             return size + 1, f"the frontier covers {covered} facts: those after position {size} were cut off"
         if covered < size:
@@ -116,7 +127,8 @@ class Audit:
             return self._other_than(stored.frontier_hashes)
         if stored.false_command is not None:
             command_id, first = stored.false_command
-            return first, f"the stored result of command {command_id!r} is not the facts that carry it"
+            bad = first if type(first) is int and 1 <= first <= size else None
+            return bad, f"the stored result of command {command_id!r} is not the facts that carry it"
         return self._extends()
 
     def _other_than(self, hashes: bytes) -> tuple[int | None, str]:
@@ -143,6 +155,24 @@ class Audit:
         if self._root_at_checkpoint.hex() != checkpoint.root:
             return None, f"a fact from position 1 to {checkpoint.size} was rewritten after the checkpoint was taken"
         return None, None
+
+
+def _kind_problem(row: Row) -> str | None:
+    """Which column does not hold what it is for: SQLite stores anything anywhere."""
+    for name, value in zip(_NUMBERS, (row[0], row[2], row[4], row[5], row[6]), strict=True):
+        if type(value) is not int:
+            return f"the column {name} is no whole number"
+    for name, text in zip(("stream", "type"), (row[1], row[3]), strict=True):
+        if type(text) is not str:
+            return f"the column {name} is no text"
+    if row[7] is not None and type(row[7]) is not str:
+        return "the column command_id is no text"
+    if type(row[8]) is not bytes or type(row[9]) is not bytes:
+        return f"the {'leaf' if type(row[8]) is bytes else 'body'} is no bytes"
+    for name, moment in zip(_NUMBERS[2:], row[4:7], strict=True):
+        if not _FIRST_MOMENT <= moment <= _LAST_MOMENT:
+            return f"the column {name} lies outside of the years 1 to 9999"
+    return None
 
 
 def _stated(members: dict[str, object]) -> tuple[object, ...]:

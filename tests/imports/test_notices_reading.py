@@ -371,11 +371,11 @@ def test_no_text_raises_anything_but_value_error(lines: list[str], with_header: 
             assert outcome.effective_at <= outcome.known_at
 
 
-@pytest.mark.rule("R41")
 def content_of(outcome: Statement) -> tuple[Event, datetime, datetime, str]:
     return (outcome.event, outcome.effective_at, outcome.known_at, outcome.source)
 
 
+@pytest.mark.rule("R41")
 @given(st.lists(rows))
 def test_every_row_is_a_statement_or_quarantined_or_a_repetition(given_rows: list[list[str]]) -> None:
     filled = [row for row in given_rows if any(cell.strip() for cell in row)]
