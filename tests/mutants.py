@@ -1,6 +1,7 @@
 """What do the tests notice? Runs cosmic-ray over domain/ as last committed, in one clone for each processor.
 
-Changes within type annotations are left out: they are not run. A run that was cut short goes on where it stopped,
+Changes within type annotations are left out, since they are not run, and those that mean nothing: the flags of
+dataclasses, and which of two texts is the greater. A run that was cut short goes on where it stopped,
 unless something was committed since. Fails when more than 5 % of the changes survive; lists those that do.
 """
 
@@ -50,6 +51,39 @@ def is_annotation(item: WorkItem, clone: Path) -> bool:
     )
 
 
+@cache
+def places_without_meaning(path: Path) -> list[ast.expr]:
+    """Decorators of dataclasses (their flags guard, and do nothing), and comparisons with a literal text.
+
+    Of those only the opposite is another meaning: no text is more than "deleted" in any sense that the code could use.
+    """
+    nodes = list(ast.walk(ast.parse(path.read_text(encoding="utf-8"))))
+    classes = [node for node in nodes if isinstance(node, ast.ClassDef)]
+    compared = [
+        node
+        for node in nodes
+        if isinstance(node, ast.Compare)
+        and any(isinstance(end, ast.Constant) and isinstance(end.value, str) for end in node.comparators)
+    ]
+    return [decorator for node in classes for decorator in node.decorator_list] + list[ast.expr](compared)
+
+
+OPPOSITES = ("Eq_NotEq", "NotEq_Eq")
+
+
+def is_without_meaning(item: WorkItem, clone: Path) -> bool:
+    """Whether a change only turns a flag of a dataclass, or asks which of two texts is greater."""
+    (change,) = item.mutations
+    is_comparison = "ReplaceComparisonOperator" in change.operator_name
+    inside = any(
+        (node.lineno, node.col_offset) <= change.start_pos
+        and change.end_pos <= (node.end_lineno or 0, node.end_col_offset or 0)
+        and (is_comparison or not isinstance(node, ast.Compare))
+        for node in places_without_meaning(clone / change.module_path)
+    )
+    return inside and not change.operator_name.endswith(OPPOSITES)
+
+
 def sampled(items: list[WorkItem], sample: int | None) -> list[WorkItem]:
     """All changes, or so many of them, always the same ones."""
     return items if sample is None else Random(0).sample(items, min(sample, len(items)))
@@ -62,7 +96,11 @@ def prepared(number: int, commit: str, sample: int | None) -> Path:
         run("git", "clone", "--quiet", str(ROOT), str(clone))
         run("cosmic-ray", "init", "cosmic-ray.toml", "session.sqlite", cwd=clone)
         with use_db(clone / "session.sqlite", WorkDB.Mode.open) as session:
-            run_items = [item for item in session.work_items if not is_annotation(item, clone)]
+            run_items = [
+                item
+                for item in session.work_items
+                if not (is_annotation(item, clone) or is_without_meaning(item, clone))
+            ]
             chosen = sampled(sorted(run_items, key=lambda item: str(item.mutations)), sample)[number::WORKERS]
             wanted = {item.job_id for item in chosen}
             for item in session.work_items:

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from cli.shell import Answer, lines, shell, url
+from cli.shell import NOTICES, Answer, lines, shell, url
 from modeltrail import Trail
 
 QUERIES: Sequence[Sequence[str]] = (
@@ -45,6 +45,14 @@ def test_the_store_is_named_before_or_after_the_command(fresh: str, tmp_path: Pa
     assert shell("--store", other, "verify", "--store", fresh) == before, "what is said last counts"
     assert shell("apply", "-", "--store", other, stdin=RELEASE).code == 0
     assert (tmp_path / "other.db").exists()
+
+
+def test_the_store_is_named_between_import_and_what_is_imported(fresh: str, tmp_path: Path) -> None:
+    other = url(tmp_path / "other.db")
+    assert shell("--store", fresh, "import", "--store", other, "notices", NOTICES).code == 0
+    assert [path.name for path in tmp_path.glob("*.db")] == ["other.db"]
+    assert shell("--store", fresh, "import", "notices", NOTICES).code == 0
+    assert (tmp_path / "fresh.db").exists()
 
 
 def test_the_store_is_named_by_the_environment(fresh: str, tmp_path: Path) -> None:
@@ -161,6 +169,11 @@ def test_wrong_usage_is_2(fresh: str, words: Sequence[str]) -> None:
     assert "Usage: " in answer.err
 
 
+def test_what_does_not_say_how_firm_a_date_is_is_told_which_words_do() -> None:
+    said = shell("upcoming", "--qualifier", "foo").err
+    assert "'foo' does not say how firm a date is: write fixed, no-earlier-than or tentative" in said
+
+
 def test_what_comes_from_the_store_cannot_command_the_terminal(fresh: str) -> None:
     evil = "\x1b[2J[bold]\u202e:smile:"
     shell("--store", fresh, "apply", "-", stdin=lines({**json.loads(RELEASE), "why": evil}))
@@ -198,8 +211,8 @@ def test_a_log_that_does_not_extend_its_checkpoint_is_1(fresh: str, store: str, 
 def test_a_file_that_is_no_checkpoint_is_named(store: str, tmp_path: Path) -> None:
     (tmp_path / "no.json").write_text("{}")
     said = told(shell("--store", store, "verify", "--checkpoint", tmp_path / "no.json"))
-    assert said.startswith(f"{tmp_path / 'no.json'}: this is no Checkpoint in JSON: size")
-    assert said.endswith("make one with modeltrail checkpoint")
+    assert said == f"{tmp_path / 'no.json'} is no checkpoint: give the file that modeltrail checkpoint wrote"
+    assert "standard input is no checkpoint" in shell("--store", store, "verify", "--checkpoint", "-", stdin="[]").err
 
 
 def test_a_proof_is_printed_or_written(store: str, tmp_path: Path) -> None:
@@ -207,3 +220,4 @@ def test_a_proof_is_printed_or_written(store: str, tmp_path: Path) -> None:
     assert set(printed) == {"position", "size", "root", "leaf", "path", "body"}
     assert shell("--store", store, "prove", "3", "--output", tmp_path / "proof.json") == Answer(0, "", "")
     assert json.loads((tmp_path / "proof.json").read_text()) == printed
+    assert shell("--store", store, "prove", "3", "--json").json == printed

@@ -30,11 +30,15 @@ Tamper = Callable[[sqlite3.Connection], None]
 
 
 def tampered(path: Path, tamper: Tamper) -> None:
+    """By somebody who takes the guards away, and puts them back."""
     connection = sqlite3.connect(path)
-    for (trigger,) in connection.execute("SELECT name FROM sqlite_master WHERE type = 'trigger'").fetchall():
-        connection.execute(f"DROP TRIGGER {trigger}")
+    guards = connection.execute("SELECT name, sql FROM sqlite_master WHERE type = 'trigger'").fetchall()
+    for name, _ in guards:
+        connection.execute(f"DROP TRIGGER {name}")
     connection.execute("PRAGMA ignore_check_constraints = ON")
     tamper(connection)
+    for _, statement in guards:
+        connection.execute(statement)
     connection.commit()
     connection.close()
 
@@ -103,14 +107,17 @@ def test_a_log_is_what_it_was(log: Log) -> None:
         ("effective_at = effective_at - 1", "the column effective_at"),
         ("known_at = known_at - 1", "the column known_at"),
         ("recorded_at = recorded_at + 1", "the column recorded_at"),
-        ("recorded_at = 9223372036854775807", "cannot be read"),
-        ("known_at = 'x'", "cannot be read"),
+        ("recorded_at = 9223372036854775807", "the column recorded_at lies outside of the years 1 to 9999"),
+        ("known_at = 'x'", "the column known_at is no whole number"),
         ("command_id = 'x'", "the column command_id says 'x', the body 'c0'"),
         ("type = CAST(x'ff00fe' AS TEXT)", "the column type says '\\udcff"),
-        ("stream = x'ff'", "the column stream says b'\\xff'"),
+        ("stream = x'ff'", "the column stream is no text"),
+        ("type = x'ff'", "the column type is no text"),
+        ("command_id = x'ff'", "the column command_id is no text"),
         ("command_id = NULL", "the column command_id says None, the body 'c0'"),
         ("body = CAST(replace(body, 'manual', 'manuel') AS BLOB)", "the leaf is not the hash of the body"),
-        ("body = 'text'", "cannot be read"),
+        ("body = 'text'", "the body is no bytes"),
+        ("leaf = 'text'", "the leaf is no bytes"),
         ("body = x''", "the leaf is not the hash of the body"),
         ("leaf = x'00'", "the leaf is not the hash of the body"),
         ("position = 100", "the next row is at position 4"),
@@ -155,10 +162,12 @@ def test_a_rewritten_body_is_found_though_its_leaf_fits(
         (b'{"a": 1}', "not canonical"),
         (b'{"b":1,"a":1}', "not canonical"),
         (b'{"a":1,"a":1}', "not canonical"),
-        (b'{"a":NaN}', "cannot be read"),
+        (b'{"a":NaN}', "the body is no JSON"),
         (b'{"a":"\\u0041"}', "not canonical"),
-        (b"{", "cannot be read"),
-        (b"[]", "cannot be read"),
+        (b"{", "the body is no JSON"),
+        (b"[" * 9999, "the body is no JSON"),
+        (b'{"a":"\\ud800"}', "the body is no JSON"),
+        (b"[]", "the body is no JSON object"),
         (b"{}", "the column position says 3, the body None"),
     ],
 )
@@ -214,6 +223,11 @@ def test_rows_that_do_not_follow_each_other_are_found_though_all_is_recomputed(
         ("UPDATE frontier SET hashes = CAST(substr(hashes, 1, 32) || zeroblob(64) AS BLOB)", 5, "a fact from 5 to 6"),
         ("UPDATE frontier SET hashes = CAST(substr(hashes, 1, 64) || zeroblob(32) AS BLOB)", 7, "a fact from 7 to 7"),
         ("DELETE FROM frontier", None, "the frontier of the tree is missing"),
+        ("UPDATE frontier SET size = 'x'", None, "the frontier of the tree is broken"),
+        ("UPDATE frontier SET hashes = 'x'", None, "the frontier of the tree is broken"),
+        ("INSERT INTO commands VALUES ('planted', 9, 8)", None, "command 'planted'"),
+        ("INSERT INTO commands VALUES ('planted', 0, -1)", None, "command 'planted'"),
+        ("INSERT INTO commands VALUES ('planted', 1, 'x')", 1, "command 'planted'"),
         ("UPDATE commands SET first = 2 WHERE command_id = 'c0'", 2, "command 'c0'"),
         ("UPDATE commands SET last = 4 WHERE command_id = 'c0'", 1, "command 'c0'"),
         ("UPDATE commands SET last = 99 WHERE command_id = 'c6'", 7, "command 'c6'"),
@@ -350,3 +364,87 @@ def test_no_proof_is_made_from_leaves_that_are_not_those_of_the_tree(path: Path,
     tampered(path, rewritten(3, by="mallory@example.com"))
     with opened(path) as log, pytest.raises(Damaged, match="leaves are not those of the tree"):
         log.prove(5)
+
+
+@pytest.mark.parametrize("first", [1, 4, FACTS + 1])
+def test_a_command_that_recorded_nothing_is_nothing_wrong(path: Path, checkpoint: Checkpoint, first: int) -> None:
+    tampered(path, sql(f"INSERT INTO commands VALUES ('empty', {first}, {first - 1})"))
+    with opened(path) as log:
+        assert log.verify(checkpoint).ok
+
+
+def test_a_body_that_is_text_is_no_fact(path: Path, checkpoint: Checkpoint) -> None:
+    tampered(path, sql("UPDATE events SET body = CAST(body AS TEXT) WHERE position = 3"))
+    with opened(path) as log:
+        found = log.verify()
+        assert (found.ok, found.first_bad, found.reason) == (False, 3, "the body is no bytes")
+        with pytest.raises(Damaged, match=r"^position 3: the body is no bytes: modeltrail verify says more$"):
+            list(log.read())
+
+
+GUARDS = (
+    "events_next",
+    "commands_next",
+    "frontier_grows",
+    "frontier_once",
+    "events_no_update",
+    "events_no_delete",
+    "commands_no_update",
+    "commands_no_delete",
+    "frontier_no_delete",
+)
+HARMLESS = "BEFORE DELETE ON events WHEN 0 BEGIN SELECT 1; END"
+
+
+@pytest.mark.parametrize(
+    ("statements", "reason"),
+    [
+        *(([f"DROP TRIGGER {guard}"], f"the guard {guard} is missing: ") for guard in GUARDS),
+        (
+            ["DROP TRIGGER events_no_delete", f"CREATE TRIGGER events_no_delete {HARMLESS}"],
+            "the guard events_no_delete was changed: ",
+        ),
+        ([f"CREATE TRIGGER theirs {HARMLESS}"], "the trigger theirs is not of the log: "),
+        (["CREATE VIEW theirs AS SELECT 1"], "the view theirs is not of the log: "),
+        (["CREATE VIEW events_view AS SELECT 1", "DROP TRIGGER events_next"], "the view events_view is not"),
+        (["DROP TABLE commands"], "the table commands is missing: "),
+        (["DROP TABLE events"], "the table events is missing: "),
+        (["DROP TABLE frontier"], "the table frontier is missing: "),
+        (["DROP TABLE tracking"], "the table tracking is missing: "),
+        (["ALTER TABLE events RENAME COLUMN leaf TO hash"], "the table events was changed: "),
+        (["DROP TABLE commands", "CREATE VIEW commands AS SELECT 1"], "the table commands is missing: "),
+    ],
+    ids=lambda value: value if isinstance(value, str) else "; ".join(value),
+)
+def test_what_guards_the_log_is_verified_and_nothing_is_recorded_without_it(
+    path: Path, checkpoint: Checkpoint, statements: list[str], reason: str
+) -> None:
+    connection = sqlite3.connect(path)
+    sql(*statements)(connection)
+    connection.commit()
+    connection.close()
+    with Log.open(file_url(path), clock=Clock(), read_only=True) as log:
+        found = log.verify(checkpoint)
+    assert (found.ok, found.first_bad) == (False, None)
+    assert (found.reason or "").startswith(reason)
+    with pytest.raises(ValueError, match="run modeltrail verify and restore a backup") as refused:
+        opened(path)
+    assert reason in str(refused.value)
+
+
+def test_a_wrong_position_is_named_rather_than_the_guard_that_is_missing(path: Path, checkpoint: Checkpoint) -> None:
+    connection = sqlite3.connect(path)
+    sql("DROP TRIGGER events_no_update", "UPDATE events SET type = 'x' WHERE position = 3")(connection)
+    connection.commit()
+    connection.close()
+    with Log.open(file_url(path), clock=Clock(), read_only=True) as log:
+        assert log.verify().first_bad == 3
+
+
+def test_an_index_and_the_counts_of_sqlite_are_nothing_wrong(path: Path, checkpoint: Checkpoint) -> None:
+    connection = sqlite3.connect(path)
+    sql("CREATE INDEX by_type ON events (type)", "ANALYZE")(connection)
+    connection.commit()
+    connection.close()
+    with opened(path) as log:
+        assert log.verify(checkpoint).ok
