@@ -206,10 +206,12 @@ def upcoming(
 
 def qualifier_of(text: str | None) -> Qualifier | None:
     """The qualifier of an option, null where it was not given. Any other text is wrong usage."""
-    found = [qualifier for qualifier in _QUALIFIERS if qualifier == text]
-    if text is not None and not found:
-        raise typer.BadParameter(f"{text!r} does not say how firm a date is: write {_FIRMNESS}", param_hint="--qualifier")
-    return found[0] if found else None
+    if text is None:
+        return None
+    for qualifier in _QUALIFIERS:
+        if qualifier == text:
+            return qualifier
+    raise typer.BadParameter(f"{text!r} does not say how firm a date is: write {_FIRMNESS}", param_hint="--qualifier")
 
 
 def days_of(span: str) -> int:

@@ -355,7 +355,7 @@ def _decoded(rows: Iterable[tuple[int, bytes, bytes]], first: int, last: int) ->
         if position != due:
             break
         if type(body) is not bytes:
-            raise Damaged(f"position {position}: the body is no bytes: modeltrail verify says more")
+            raise Damaged(f"position {position} cannot be read (the body is no bytes): modeltrail verify says more")
         try:
             fact = decode(body)
             fits = fact.position == position and leaf_hash(body) == leaf

@@ -160,7 +160,7 @@ class Audit:
 
 def _kind_problem(row: Row) -> str | None:
     """Which column does not hold what it is for: SQLite stores anything anywhere."""
-    if tuple(map(type, row)) in _KINDS and _FIRST_MOMENT <= min(row[4:7]) and max(row[4:7]) <= _LAST_MOMENT:
+    if tuple(map(type, row)) in _KINDS and min(row[4:7]) >= _FIRST_MOMENT and max(row[4:7]) <= _LAST_MOMENT:
         return None
     for name, value in zip(_NUMBERS, (row[0], row[2], row[4], row[5], row[6]), strict=True):
         if type(value) is not int:

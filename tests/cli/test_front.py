@@ -174,6 +174,28 @@ def test_what_does_not_say_how_firm_a_date_is_is_told_which_words_do() -> None:
     assert "'foo' does not say how firm a date is: write fixed, no-earlier-than or tentative" in said
 
 
+STORY = lines(
+    {"do": "model.release", "model": "acme/chat", "version": "1", "effective_at": "2025-01-01"},
+    {"do": "model.release", "model": "acme/chat", "version": "2", "effective_at": "2025-01-01"},
+    {"do": "model.announce_default", "model": "acme/chat", "version": "2", "on": "2025-03-01"}
+    | {"effective_at": "2025-01-02", "known_at": "2025-01-02"},
+    {"do": "model.announce_retirement", "model": "acme/chat", "version": "1", "on": "2025-06-01", "sku": "Batch"}
+    | {"effective_at": "2025-01-02", "known_at": "2025-01-02"},
+)
+
+
+def test_a_default_whose_date_has_passed_is_overdue(fresh: str) -> None:
+    assert shell("--store", fresh, "apply", "-", stdin=STORY).code == 0
+    for at, said in (("2025-02-28", "2 on 2025-03-01\n"), ("2025-03-01", "2 on 2025-03-01, overdue\n")):
+        assert said in shell("--store", fresh, "model", "chat", "--at", at).out
+
+
+def test_what_comes_for_one_sku_names_it(fresh: str) -> None:
+    assert shell("--store", fresh, "apply", "-", stdin=STORY).code == 0
+    said = " ".join(shell("--store", fresh, "upcoming", "--at", "2025-05-25", env={"COLUMNS": "200"}).out.split())
+    assert "acme/chat 1: retirement, fixed, Batch only" in said
+
+
 def test_what_comes_from_the_store_cannot_command_the_terminal(fresh: str) -> None:
     evil = "\x1b[2J[bold]\u202e:smile:"
     shell("--store", fresh, "apply", "-", stdin=lines({**json.loads(RELEASE), "why": evil}))

@@ -1,0 +1,293 @@
+"""What can be typed, and what is printed as JSON? Writes docs/reference/command-line.md from the code.
+
+Run as a script it rewrites the page; tests/test_command_page.py demands that it is in step. What a field means stands
+here, in `MEANINGS`; a field without a meaning is an error.
+"""
+
+from __future__ import annotations
+
+import inspect
+import types
+from collections.abc import Iterable, Iterator
+from datetime import datetime
+from pathlib import Path
+from typing import Any, Literal, Union, get_args, get_origin, get_type_hints
+
+import typer.main
+from pydantic import BaseModel
+
+from modeltrail.apply import COMMON, VERBS, Verb
+from modeltrail.cli_app import app
+from modeltrail.projections import announcements, models, serving, upcoming
+from modeltrail.proofs import Checkpoint, InclusionProof
+from modeltrail.recording import Recording
+from modeltrail.verbs import DeploymentVerbs, ModelVerbs
+from modeltrail.verification import Verification
+
+PAGE = Path(__file__).parent.parent / "docs" / "reference" / "command-line.md"
+SHARED = ("store", "at", "known_at", "as_json", "by")
+"""Options that mean the same everywhere; the page explains them once."""
+
+INTRODUCTION = """# The command line
+
+Every command, its options and its exit codes, and the JSON that it prints. This page is made from the code by
+`tests/list_commands.py`.
+
+## What all commands share
+"""
+EXIT_CODES = {
+    "0": "done",
+    "1": "refused, bad input, or `verify` found something wrong; one sentence on standard error says what",
+    "2": "wrong usage",
+    "3": "with `--exit-code`: something was found",
+    "4": "with `--exit-code`: the answer is `assumed` or a `window`",
+    "130": "interrupted",
+    "141": "the reader of the pipe is gone",
+}
+ANSWERS: tuple[tuple[str, str, tuple[type, ...]], ...] = (
+    ("serving", "One object.", (serving.Serving, serving.Possible)),
+    ("deployments", '`{"deployments": [...]}`, each as `serving` prints it.', ()),
+    ("course", "One object.", (serving.CourseAnswer, serving.SegmentAnswer)),
+    (
+        "model",
+        "One object.",
+        (
+            models.ModelAnswer,
+            models.DefaultAnnounced,
+            models.VersionAnswer,
+            models.RetirementStanding,
+            models.ReplacementAnswer,
+            models.ContradictionAnswer,
+        ),
+    ),
+    ("announcements", '`{"announcements": [...]}`.', (announcements.Announcement, announcements.Confirmation)),
+    ("upcoming", '`{"upcoming": [...]}`.', (upcoming.Upcoming, upcoming.Target)),
+    ("checkpoint", "One object.", (Checkpoint,)),
+    ("verify", "One object.", (Verification,)),
+    ("prove", "One object.", (InclusionProof,)),
+)
+BY_HAND = {
+    "history": {
+        "position": ("number", "where it is in the log"),
+        "type": ("text", "the type of the event"),
+        "effective_at": ("moment", "from when it holds"),
+        "known_at": ("moment", "from when it could be known"),
+        "recorded_at": ("moment", "when it was recorded"),
+        "by": ("text", "who recorded it"),
+        "why": ("text or null", "the reason that was given"),
+        "source": ("text or null", "where it was read"),
+        "data": ("object", "the fields of the event"),
+    },
+    "import notices": {
+        "facts": ("list of object", "what is new: `position` and `type` of each fact"),
+        "repeated": ("number", "rows that were known before"),
+        "quarantined": ("list of object", "rows that could not be read: `row`, `raw`, `reason`"),
+        "unclear": ("list of object", "ambiguous facts, in no answer: `position`, `type`, `data`"),
+    },
+}
+MEANINGS = {
+    "at": "the moment asked about",
+    "api_version": "the API version that its consumer pins",
+    "api_versions": "the API versions that it answers; none: not stated",
+    "because": "positions of the facts that this rests on",
+    "body": "the stored bytes of the fact, as text",
+    "cause": "why it is where it is, such as `created` or `retirement`",
+    "certainty": "how sure this is",
+    "confirmations": "statements that said the same again",
+    "contradictions": "statements that were kept and change nothing",
+    "deadline": "when a window closes; null: it has no end yet",
+    "default": "the default version; null: it has none",
+    "default_announced": "default changes that stand announced",
+    "deployment": "the deployment",
+    "Upcoming.deployment": "whom it concerns; null: the catalogue",
+    "first_bad": "the first wrong position; null: none, or it cannot be told which",
+    "flags": "what to look at, such as `overdue`",
+    "incarnation": "counts from 1; more where it was deleted and created again",
+    "kind": "what is announced or comes",
+    "known_at": "from when it could be known",
+    "Serving.known_at": "the moment whose knowledge is used",
+    "lead_days": "how many days before the retirement upgrades begin",
+    "leaf": "the hash of the body",
+    "listed": "whether its catalogue lists it",
+    "model": "the model, with its catalogue",
+    "Serving.model": "the model; null: not one is certain",
+    "offers": "the update policies that can be chosen; null: all",
+    "ok": "whether the log is what was recorded",
+    "on": "the date; null: none is stated",
+    "path": "the hashes from the leaf to the root",
+    "policy": "its update policy",
+    "policy_effective": "what the policy acts as",
+    "position": "where the fact is in the log",
+    "possible": "what it may be doing; one entry where that is certain",
+    "qualifier": "how firm the date is",
+    "reason": "why",
+    "released_at": "when it was released; null: on an unknown day, or not yet",
+    "replacement": "what takes its place",
+    "retired_at": "when it was retired in general; null: not so",
+    "retirements": "retirements that stand announced",
+    "root": "the root of the tree",
+    "Verification.root": "the root of the tree; null: it was not reached",
+    "rules": "the id of the rules in force",
+    "run_by": "who runs it",
+    "segments": "the segments, in time, without gaps",
+    "since": "from when this holds",
+    "size": "how many facts the log holds",
+    "InclusionProof.size": "how many facts the log held for this proof",
+    "sku": "the SKU; null: not stated, or all",
+    "source": "where it was read",
+    "stage": "its lifecycle stage",
+    "standing": "whether it is neither moved, withdrawn nor carried out",
+    "status": "what it does",
+    "stopped_because": "why it no longer answers calls",
+    "test_result": "the last result of testing the target",
+    "tested": "whether the target was tested for it; null: there is no target",
+    "time": "when the checkpoint was made",
+    "to": "where it leads",
+    "to_model": "the model that it leads to",
+    "to_version": "the version that it leads to; null: not named yet",
+    "until": "when it ends; null: it goes on",
+    "Upcoming.until": "the end of the window in which it happens",
+    "upgrade_from": "when upgrades to it begin; null: not stated",
+    "version": "the version; empty: a model without named ones",
+    "Serving.version": "the version; empty: a model without named ones; null: unknown, or not one is certain",
+    "Possible.model": "the model; null: stopped",
+    "Possible.version": "the version; empty: a model without named ones; null: unknown, or stopped",
+    "Upcoming.version": "the version that is left, or concerned; null: unknown, or more than one",
+    "Upcoming.on": "the date",
+    "Target.version": "the version; null: not named yet",
+    "Upcoming.sku": "the SKU that is concerned, or that the deployment has; null: none is stated",
+    "RetirementStanding.sku": "the SKU; null: all without a statement of their own",
+    "Serving.incarnation": "counts from 1; more where it was deleted and created again; 0: absent",
+    "Checkpoint.root": "the root of the tree, 64 hexadecimal digits",
+    "Verification.reason": "what is wrong; null: nothing",
+    "versions": "its versions",
+}
+
+
+def type_in_words(kind: Any) -> str:
+    """A type as a reader of JSON sees it."""
+    origin, inner = get_origin(kind), get_args(kind)
+    if origin is Literal:
+        return ", ".join(f"`{value}`" for value in inner)
+    if origin in (Union, types.UnionType):
+        words = [type_in_words(one) for one in inner]
+        words = [word.replace(" or ", ", ") if "null" in words else word for word in words]
+        return " or ".join(dict.fromkeys(sorted(words, key=lambda word: word == "null")))
+    if hasattr(kind, "__metadata__"):
+        return type_in_words(inner[0])
+    if origin is not None:
+        is_list = issubclass(origin, Iterable) and not hasattr(origin, "keys")
+        return f"list of {type_in_words(inner[0])}" if is_list else "object"
+    if isinstance(kind, type) and issubclass(kind, BaseModel):
+        return "object" if kind.__name__ == "Rules" else kind.__name__
+    return {str: "text", int: "number", bool: "true or false", datetime: "moment", type(None): "null"}[kind]
+
+
+def field_rows(owner: type) -> Iterator[tuple[str, str, str]]:
+    """Name, type and meaning of each field of an answer."""
+    hints = get_type_hints(owner, include_extras=True)
+    names = owner.model_fields if issubclass(owner, BaseModel) else owner.__dataclass_fields__  # type: ignore[attr-defined]
+    for name in names:
+        meaning = MEANINGS.get(f"{owner.__name__}.{name}") or MEANINGS[name]
+        yield f"`{name}`", type_in_words(hints[name]), meaning
+
+
+def table(headings: Iterable[str], rows: Iterable[Iterable[str]]) -> str:
+    """Rows as Markdown."""
+    headings = list(headings)
+    lines = [headings, ["---"] * len(headings), *map(list, rows)]
+    return "\n".join(f"| {' | '.join(cell.replace('|', chr(92) + '|') for cell in line)} |" for line in lines)
+
+
+def commands() -> Iterator[tuple[str, Any]]:
+    """Every command by what is typed."""
+    group: Any = typer.main.get_command(app)
+    for name, command in group.commands.items():
+        if hasattr(command, "commands"):
+            yield from ((f"{name} {inner}", one) for inner, one in command.commands.items())
+        else:
+            yield name, command
+
+
+def option(parameter: Any) -> tuple[str, str]:
+    """An option as it is typed, and its help with its default."""
+    typed = ", ".join(f"`{one}`" for one in parameter.opts)
+    value = "" if parameter.is_flag else f" {parameter.metavar}"
+    shown = isinstance(parameter.default, str) and parameter.default
+    return typed + value, (parameter.help or "") + (f" Default: `{parameter.default}`." if shown else "")
+
+
+def command_section(name: str, command: Any) -> str:
+    """A command with its arguments and the options of its own."""
+    arguments = [one for one in command.params if one.param_type_name == "argument"]
+    options = [one for one in command.params if one.param_type_name == "option" and one.name != "help"]
+    typed = " ".join(["modeltrail", name, *(one.metavar for one in arguments)])
+    shared = ", ".join(f"`{one.opts[0]}`" for one in options if one.name in SHARED)
+    own = [option(one) for one in options if one.name not in SHARED]
+    about = [(one.metavar.strip("[]"), one.help or "") for one in arguments] + own
+    parts = [f"### {name}", f"`{typed}`", (command.help or "").strip()]
+    parts += [table(("argument or option", "meaning"), about)] if about else []
+    return "\n\n".join([*parts, *([f"Also {shared}."] if shared else [])])
+
+
+def shared_options() -> str:
+    """The options that several commands have, once."""
+    found = {one.name: one for _, command in commands() for one in command.params if one.name in SHARED}
+    return table(("option", "meaning"), (option(found[name]) for name in SHARED))
+
+
+def json_section(name: str, about: str, owners: Iterable[type]) -> str:
+    """The JSON of a query, its objects one after the other."""
+    tables = [f"{owner.__name__}:\n\n{table(('field', 'type', 'meaning'), field_rows(owner))}" for owner in owners]
+    return "\n\n".join([f"### JSON of {name}", about, *tables])
+
+
+def argument(verb: Verb, function: Any, name: str) -> str:
+    """An argument of a verb: its kind, and its default where it has one."""
+    kind = type_in_words(get_type_hints(function, include_extras=True)[name])
+    kind = kind.replace("moment or text", "date")
+    default = inspect.signature(function).parameters[name].default
+    is_plain = isinstance(default, str)
+    needed = " (needed)" if name in verb.required else ""
+    return f"`{name}`{needed}: {kind}" + (f"; else `{default}`" if is_plain else "")
+
+
+def verb_row(verb: Verb) -> tuple[str, str, str]:
+    """A verb, what it says, and its arguments."""
+    owner = {"model": ModelVerbs, "deployment": DeploymentVerbs, None: Recording}[verb.about]
+    function = getattr(owner, verb.name)
+    says = (inspect.getdoc(function) or "").split("\n\n")[0].replace("\n", " ").partition(" Raises ")[0]
+    return f"`{verb.do}`", says, "<br>".join(argument(verb, function, name) for name in verb.parameters)
+
+
+def page() -> str:
+    """The whole page."""
+    by_hand = [
+        f"### JSON of {name}\n\n{about}\n\n"
+        + table(("field", "type", "meaning"), ((f"`{field}`", *rest) for field, rest in fields.items()))
+        for (name, fields), about in zip(BY_HAND.items(), ('`{"events": [...]}`.', "One object."), strict=True)
+    ]
+    common = ", ".join(f"`{name}`" for name in COMMON)
+    parts = [
+        INTRODUCTION.rstrip(),
+        "`--store` may also stand before the command. A date is a day (its 00:00Z) or a moment with its time zone.",
+        shared_options(),
+        table(("exit code", "meaning"), ((f"`{code}`", meaning) for code, meaning in EXIT_CODES.items())),
+        "## Commands",
+        *(command_section(name, command) for name, command in commands()),
+        "## The JSON of each query",
+        "A moment is text such as `2025-03-26T00:00:00Z`. Lists may be empty. A name that begins with a capital is an "
+        "object whose\nfields follow.",
+        *(json_section(*answer) for answer in ANSWERS),
+        *by_hand,
+        "## The verbs of apply",
+        "A line is one JSON object: `do` names the verb; `model` or `deployment` says which one it is about, for the "
+        "verbs that\nbegin so; then the arguments. Every line may also have\n"
+        f"{common}. What is not marked as needed\nmay be left out.",
+        table(("`do`", "what it says", "arguments"), map(verb_row, VERBS.values())),
+    ]
+    return "\n\n".join(parts) + "\n"
+
+
+if __name__ == "__main__":
+    PAGE.write_text(page(), encoding="utf-8")

@@ -1,0 +1,28 @@
+"""Does the page of the command line say what the command line does?"""
+
+from __future__ import annotations
+
+import pytest
+
+from cli.shell import FLEET, NOTICES, shell
+from list_commands import ANSWERS, BY_HAND, PAGE, commands, page
+
+needs_the_page = pytest.mark.skipif(not PAGE.exists(), reason="docs/ is not here: the wheel is tested")
+
+
+@needs_the_page
+def test_the_page_is_in_step_with_the_code() -> None:
+    assert PAGE.read_text(encoding="utf-8") == page(), "out of step: run python tests/list_commands.py"
+
+
+def test_every_command_that_prints_json_has_its_fields_on_the_page() -> None:
+    printing = {name for name, command in commands() if any(one.name == "as_json" for one in command.params)}
+    assert {name for name, _, _ in ANSWERS} | set(BY_HAND) == printing
+
+
+def test_what_is_listed_by_hand_is_what_is_printed(tmp_path_factory: pytest.TempPathFactory) -> None:
+    store = f"sqlite:///{tmp_path_factory.mktemp('page') / 'trail.db'}"
+    assert list(shell("--store", store, "import", "notices", NOTICES, "--json").json) == list(BY_HAND["import notices"])
+    assert shell("--store", store, "apply", FLEET).code == 0
+    (first, *_) = shell("--store", store, "history", "chat-prod", "--json").json["events"]
+    assert list(first) == list(BY_HAND["history"])
