@@ -105,3 +105,12 @@ def test_a_model_is_registered_once_and_otherwise_only_in_the_same_words() -> No
     assert on(trail, "2025-04-01").model(OWN).register(run_by="engine") == ()
     with pytest.raises(Refused, match="use change_rules or change_offers"):
         on(trail, "2025-04-01").model(OWN).register(run_by="engine", offers=["manual"])
+
+
+@pytest.mark.rule("R11", "R39")
+def test_a_default_announced_again_records_nothing_and_another_date_is_another_announcement() -> None:
+    trail = own()
+    first = on(trail, "2025-04-01").model(OWN).announce_default("v2", on="2025-09-01")
+    again = on(trail, "2025-04-02").model(OWN).announce_default("v2", on="2025-09-01")
+    moved = on(trail, "2025-04-03").model(OWN).announce_default("v2", on="2025-10-01")
+    assert (len(first), len(again), len(moved)) == (1, 0, 1)
