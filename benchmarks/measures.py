@@ -11,6 +11,7 @@ from pathlib import Path
 from statistics import median
 from time import monotonic, perf_counter_ns, process_time_ns
 from typing import Literal
+from uuid import UUID
 
 import fleet
 from baselines import Bare, Stock, counted_commits
@@ -174,7 +175,12 @@ def large_log(folder: Path, sizes: Sizes) -> Iterator[Line]:
     yield Line(f"live fold of {events:,} events", "events/s", *map(speed, folds))
     verified = spent(verify, bare.hash_all, times=sizes.openings)
     yield Line("verify, all columns compared", "events/s", *map(speed, verified))
+    yield from answers(folder, sizes, stock, bare, ids)
 
+
+def answers(folder: Path, sizes: Sizes, stock: Stock, bare: Bare, ids: list[UUID]) -> Iterator[Line]:
+    """One answer of that log, warm and just opened, beside reading one stream of the baselines."""
+    path = folder / "log.db"
     with fleet.opened(path) as trail:
         trail.at(DAY).serving(fleet.name(0))
         numbers = cycle(range(0, sizes.deployments, 7))
