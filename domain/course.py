@@ -11,6 +11,7 @@ from bisect import bisect_right
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from datetime import datetime
+from functools import cache
 from itertools import groupby
 
 from modeltrail.domain.deployment import DeploymentState, evolve, new_deployment
@@ -52,7 +53,7 @@ class Course:
 
 def course_of(deployment: str, facts: Iterable[Fact], histories: Histories) -> Course:
     """The course of a deployment from its own known facts and the histories of its models (R28 to R35)."""
-    return Course(deployment, joined(_Walk(deployment, in_order(facts), histories).segments()))
+    return Course(deployment, joined(_Walk(deployment, in_order(facts), cache(histories)).segments()))
 
 
 def models_of(facts: Iterable[Fact], histories: Histories) -> frozenset[str]:

@@ -104,9 +104,8 @@ class _Book:
 
     def demand_known(self, model: str) -> None:
         """Raise Unknown, with the nearest known name, for a model about which nothing is recorded."""
-        known = self._recording.ledger.keys(models)
-        if model not in known and not self.facts(models, model):
-            raise Unknown("model", model, nearest(model, known))
+        if not self._recording.ledger.has(models, model) and not self._recording.pending_of(models, model):
+            raise Unknown("model", model, nearest(model, self._recording.ledger.keys(models)))
 
     def model_run_by(self, event: ModelEvent) -> RunBy:
         """Who runs a model: as it is registered, at that moment or later, else its provider."""

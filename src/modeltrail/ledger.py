@@ -89,6 +89,11 @@ class Ledger:
         with self._lock:
             return list(self._facts[projection.name])
 
+    def has(self, projection: Projection[Any], key: Any) -> bool:
+        """Whether any fact concerns a key."""
+        with self._lock:
+            return key in self._facts[projection.name]
+
     def stream(self, stream: str) -> list[Fact]:
         """Every fact of a stream, retracted ones and retractions included, in the order of the log."""
         with self._lock:

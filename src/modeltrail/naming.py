@@ -18,12 +18,12 @@ _DEPLOYMENT = TypeAdapter[str](DeploymentName)
 
 def model_named(ledger: Ledger, name: str) -> str:
     """The full name of a model. Without its catalogue it must be unique. Raises Unknown with the nearest known name."""
-    known = ledger.keys(models)
-    if name in known:
+    if ledger.has(models, name):
         return name
     full = _MODEL.validate_python(name)
-    if full in known:
+    if ledger.has(models, full):
         return full
+    known = ledger.keys(models)
     short = [model for model in known if model.partition("/")[2] == name]
     if len(short) == 1:
         return str(short[0])
@@ -38,8 +38,7 @@ def _nearest(name: str, known: Iterable[str]) -> str | None:
 
 def deployment_named(ledger: Ledger, name: str) -> str:
     """The recorded name of a deployment; ARM ids fold case (R3). Raises Unknown with the nearest known name."""
-    known = ledger.keys(deployments)
     full = _DEPLOYMENT.validate_python(name)
-    if full in known:
+    if ledger.has(deployments, full):
         return full
-    raise Unknown("deployment", name, nearest(full, known))
+    raise Unknown("deployment", name, nearest(full, ledger.keys(deployments)))
