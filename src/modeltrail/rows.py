@@ -19,6 +19,9 @@ WHERE last - first + 1 IS NOT
 OR EXISTS (SELECT 1 FROM events WHERE position IN (first - 1, last + 1) AND command_id = given.command_id)
 OR typeof(first) IS NOT 'integer' OR typeof(last) IS NOT 'integer'
 OR first NOT BETWEEN 1 AND (SELECT coalesce(max(position), 0) + 1 FROM events)
+UNION ALL
+SELECT command_id, position FROM events
+WHERE command_id IS NOT NULL AND command_id NOT IN (SELECT command_id FROM commands)
 ORDER BY first LIMIT 1
 """
 

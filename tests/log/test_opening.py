@@ -157,7 +157,7 @@ def sealed_folder() -> Iterator[Path]:
 
 
 READ_AS_SOMEBODY = """
-import os, sys
+import os, sys, urllib.request  # before the rights are gone: what is imported later may lie where nobody else may read
 from datetime import UTC, datetime
 from modeltrail.log import Log
 if os.geteuid() == 0:

@@ -232,6 +232,7 @@ def test_rows_that_do_not_follow_each_other_are_found_though_all_is_recomputed(
         ("UPDATE commands SET last = 4 WHERE command_id = 'c0'", 1, "command 'c0'"),
         ("UPDATE commands SET last = 99 WHERE command_id = 'c6'", 7, "command 'c6'"),
         ("UPDATE commands SET command_id = 'x' WHERE command_id = 'c3'", 4, "command 'x'"),
+        ("DELETE FROM commands WHERE command_id = 'c3'", 4, "command 'c3'"),
     ],
 )
 def test_missing_rows_and_a_false_frontier_are_found(
