@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from modeltrail.domain.events import ForcedUpgradeAnnounced, RetirementAnnounced
@@ -96,7 +96,8 @@ def forced_target(models: ModelsAt, announcement: Fact, sku: Sku) -> Target:
     event = announcement.event
     assert isinstance(event, ForcedUpgradeAnnounced)
     if event.to_model is None and event.to_version is None:
-        return successor(models, event.model, event.version, sku)
+        target = successor(models, event.model, event.version, sku)
+        return replace(target, because=target.because | {announcement.position})
     named = (event.to_model or event.model, event.to_version)
     return _follow(models, (event.model, event.version), named, sku, announcement)
 

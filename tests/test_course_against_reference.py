@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 
 import reference
 import strategies
@@ -28,7 +28,6 @@ def ours(whole: Course, moment: datetime) -> Said:
 
 
 @pytest.mark.rule("R6", "R28", "R29", "R30", "R31", "R32", "R33", "R34")
-@settings(max_examples=60)
 @given(strategies.histories())
 def test_the_course_is_what_the_reference_says_at_every_moment(history: strategies.History) -> None:
     plain = [strategies.as_plain(fact) for fact in history.facts]

@@ -81,8 +81,9 @@ def test_the_order_of_import_changes_no_answer(data: st.DataObject) -> None:
 @given(strategies.histories())
 def test_manual_never_moves_without_a_person_a_sight_or_a_forced_upgrade(past: History) -> None:
     for whole in courses(past.facts):
-        for _, after, _ in news(whole):
-            if after.policy_effective == "manual" and after.certainty in DERIVED:
+        for before, after, _ in news(whole):
+            was_manual = "manual" == before.policy == after.policy
+            if was_manual and after.certainty in DERIVED:
                 assert after.cause in PEOPLE_AND_SIGHTS | {"forced", "reinstatement"}
 
 
