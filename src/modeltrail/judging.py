@@ -24,7 +24,7 @@ from modeltrail.domain.facts import Fact, in_order
 from modeltrail.domain.history import ModelHistory
 from modeltrail.domain.model import ModelState
 from modeltrail.domain.refusals import Refused, Unknown, WouldUndo, nearest
-from modeltrail.domain.values import RunBy
+from modeltrail.domain.values import Mode, RunBy
 from modeltrail.projections.deployments import deployments
 from modeltrail.projections.models import model_history, models
 from modeltrail.projections.projection import Projection
@@ -33,8 +33,11 @@ if TYPE_CHECKING:
     from modeltrail.recording import Recording
 
 
-def judge_model(recording: Recording, event: ModelEvent) -> None:
-    """Put an event of a model into the batch: a statement as it is, a decision if no rule forbids it."""
+def judge_model(recording: Recording, event: ModelEvent, mode: Mode = "decision", why: str | None = None) -> None:
+    """Put an event of a model into the batch: a statement as it is, a decision if no rule forbids it.
+
+    `mode`: what it is where the engine runs the model.
+    """
     book = _Book(recording)
     if book.model_run_by(event) == "provider" and not isinstance(event, ModelRegistered):
         recording.state(
@@ -45,7 +48,7 @@ def judge_model(recording: Recording, event: ModelEvent) -> None:
     for decided in model_rules.decide(state, event, recording.effective_at, recording.known_at):
         facts = book.facts(models, event.model)
         _check_later(facts, decided, recording, lambda known, fact: _judge_model_again(event.model, known, fact))
-        recording.add(decided, "decision" if book.model_run_by(event) == "engine" else "statement")
+        recording.add(decided, mode if book.model_run_by(event) == "engine" else "statement", why=why)
 
 
 def judge_deployment(recording: Recording, event: DeploymentEvent) -> None:

@@ -22,6 +22,7 @@ from modeltrail.domain.events import Event
 from modeltrail.domain.facts import Fact
 from modeltrail.domain.refusals import ClocksOutOfOrder, Conflict
 from modeltrail.domain.values import Mode, to_utc
+from modeltrail.failpoints import reach
 from modeltrail.location import Location
 from modeltrail.merkle import Frontier, frontier_of, inclusion_path, leaf_hash
 from modeltrail.proofs import Checkpoint, InclusionProof
@@ -42,6 +43,8 @@ from modeltrail.verification import Row, Verification, verify
 
 _BATCH = 2_000
 _NOTHING: Mapping[str, int] = {}
+Beside = Callable[[sqlite3.Cursor, tuple[Fact, ...]], None]
+"""What is written to other tables in the transaction of an append, with the facts that it records."""
 
 
 class Damaged(Exception):
@@ -132,17 +135,20 @@ class Log:
         expected: Mapping[str, int] = _NOTHING,
         command_id: str | None = None,
         tracking: tuple[str, int] | None = None,
+        beside: Beside | None = None,
     ) -> tuple[Fact, ...]:
         """Record all drafts in their order, or none, with one commit that is on disk when this returns.
 
         `expected` gives the versions that streams must have (0: the stream is empty); Conflict is raised where one has
         another. A `command_id` that has a result already returns that result and records nothing, also where the first
-        recorded nothing (R39). `tracking` stores with it the position that a follower has reached.
+        recorded nothing (R39). `tracking` stores with it the position that a follower has reached; `beside` writes what
+        it likes to tables of its own, in the same transaction.
         Raises ClocksOutOfOrder (R5), ValueError for what cannot be encoded, StoreLocked and StoreError.
         """
         prepared = [prepare(draft, command_id) for draft in drafts]
-        if not prepared and command_id is None and tracking is None:
+        if not prepared and command_id is None and tracking is None and beside is None:
             return ()
+        reach("append.before")
         with self._recorder.writing(tracking) as cursor:
             result = None if command_id is None else result_of(cursor, command_id)
             if result is not None:
@@ -153,6 +159,10 @@ class Log:
             facts = _record(cursor, prepared, tip, self._clock) if prepared else ()
             if command_id is not None:
                 insert_result(cursor, command_id, range(first, tip.frontier.size + 1))
+            if beside is not None:
+                beside(cursor, facts)
+            reach("append.written")
+        reach("append.after")
         return facts
 
     def read(self, after: int = 0, limit: int | None = None) -> Iterator[Fact]:

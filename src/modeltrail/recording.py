@@ -44,8 +44,9 @@ class Recording:
         effective_at: datetime | None = None,
         known_at: datetime | None = None,
         command_id: str | None = None,
+        then: Callable[[tuple[Fact, ...]], None] = lambda facts: None,
     ) -> None:
-        self.log, self.ledger, self._recorded = log, ledger, histories
+        self.log, self.ledger, self._recorded, self._then = log, ledger, histories, then
         self.by, self.why, self.source, self.command_id = by, why, source, command_id
         self.now = clock()
         self.known_at = known_at or self.now
@@ -194,6 +195,7 @@ class Recording:
             self.facts = tuple(self.log.fact(position) for position in positions)
             return
         self.facts = self.log.append(self._drafts, expected=self._expected, command_id=self.command_id)
+        self._then(self.facts)
 
 
 def check_clocks(effective_at: datetime, known_at: datetime, recorded_at: datetime) -> None:
