@@ -6,14 +6,13 @@ carried out once (R38). What it appends is stored in one transaction with the po
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from datetime import datetime
 from threading import RLock
 
 from modeltrail.clocks import at_microseconds
 from modeltrail.concerns import Concerned
-from modeltrail.domain.facts import Fact
 from modeltrail.domain.history import ModelHistory
 from modeltrail.domain.moves import Move
 from modeltrail.domain.refusals import Conflict
@@ -22,6 +21,7 @@ from modeltrail.hosts import Host
 from modeltrail.ledger import Ledger
 from modeltrail.log import Log
 from modeltrail.moving import At, Look, Mover
+from modeltrail.recorded import runs
 from modeltrail.standings import Standings
 
 FOLLOWER = "engine"
@@ -46,20 +46,20 @@ class Engine:
         """Ask a host before each move from now on, null for none."""
         self._mover.host = host
 
-    def catch_up(self) -> tuple[Fact, ...]:
-        """Carry out what follows from all that was recorded since it looked last. Returns what that recorded."""
+    def catch_up(self) -> list[range]:
+        """Carry out what follows from all that was recorded since it looked last. Returns the positions of that."""
         with self._acting() as may_act:
-            return tuple(self._reactions()) if may_act else ()
+            return runs(self._reactions()) if may_act else []
 
-    def sweep(self, moment: datetime, *, on_time: bool) -> tuple[Fact, ...]:
+    def sweep(self, moment: datetime, *, on_time: bool) -> list[range]:
         """Carry out all that is due by a moment, for every deployment; with `on_time` as of when it was due (R37)."""
         with self._acting() as may_act:
             if not may_act:
-                return ()
+                return []
             concerned = self._unexamined()
             look = self._look(min(concerned.since or moment, moment), moment, self._on_time if on_time else _by(moment))
-            moved = tuple(self._mover.crowds(None, look))
-            self._position = concerned.position
+            moved = runs(self._mover.crowds(None, look))
+            self._pass(concerned, moved)
             return moved
 
     def _on_time(self, move: Move) -> datetime:
@@ -76,12 +76,13 @@ class Engine:
             finally:
                 self._is_acting = not may_act
 
-    def _reactions(self) -> Iterator[Fact]:
+    def _reactions(self) -> Iterator[range]:
         before = self._examined()
         while before < self._ledger.catch_up():
             concerned = self._unexamined()
-            yield from self._react(concerned)
-            before = self._position = concerned.position
+            moved = runs(self._react(concerned))
+            yield from moved
+            before = self._pass(concerned, moved)
         if before - self._log.tracked(FOLLOWER) >= STORED_EVERY:
             self.store_position()
 
@@ -91,7 +92,15 @@ class Engine:
         before = self._examined()
         return Concerned(before).take(self._log.read(after=before), lambda position: self._log.fact(position).event)
 
-    def _react(self, concerned: Concerned) -> Iterator[Fact]:
+    def _pass(self, concerned: Concerned, moved: Iterable[range]) -> int:
+        """It has looked at these facts, and at what it appended just behind them itself."""
+        self._position = concerned.position
+        for run in moved:
+            if run.start == self._position + 1:
+                self._position = run[-1]
+        return self._position
+
+    def _react(self, concerned: Concerned) -> Iterator[range]:
         if concerned.since is None or concerned.known_at is None:
             return
         look = self._look(concerned.since, concerned.known_at, _by(concerned.known_at))

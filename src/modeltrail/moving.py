@@ -23,6 +23,7 @@ from modeltrail.hosts import Host, ask
 from modeltrail.ledger import Ledger
 from modeltrail.log import Log
 from modeltrail.projections.deployments import deployments
+from modeltrail.recorded import places
 from modeltrail.standings import Cohort, Quiet, Standing, Standings, follow, standing_of
 
 BATCH = 1_000
@@ -64,12 +65,15 @@ class Mover:
         self.host: Host | None = None
         self._log, self._ledger, self._standings, self._histories = log, ledger, standings, histories
 
-    def some(self, names: Iterable[str], look: Look, tracking: tuple[str, int] | None) -> Iterator[Fact]:
-        """Move those of some deployments for which something is due; the position is stored with the last batch."""
-        for batch, is_last in _batches(sorted(names)):
-            yield from self._batch(batch, look, tracking if is_last else None)
+    def some(self, names: Iterable[str], look: Look, tracking: tuple[str, int] | None) -> Iterator[range]:
+        """Move those of some deployments for which something is due; the position is stored with the last batch.
 
-    def _batch(self, names: Sequence[str], look: Look, tracking: tuple[str, int] | None) -> tuple[Fact, ...]:
+        What is yielded, here and below, are the positions of what was recorded, a batch at a time.
+        """
+        for batch, is_last in _batches(sorted(names)):
+            yield self._batch(batch, look, tracking if is_last else None)
+
+    def _batch(self, names: Sequence[str], look: Look, tracking: tuple[str, int] | None) -> range:
         while True:
             dues = [due for name in names if (due := self.due(name, look)) is not None]
             try:
@@ -110,7 +114,7 @@ class Mover:
                 return False
         return True
 
-    def crowds(self, models: frozenset[str] | None, look: Look) -> Iterator[Fact]:
+    def crowds(self, models: frozenset[str] | None, look: Look) -> Iterator[range]:
         """Move all deployments whom these models concern, null for all models, from the table and in batches."""
         self._standings.catch_up()
         for model in self._standings.models():
@@ -126,7 +130,7 @@ class Mover:
             ahead = frozenset(other for one in ahead for other in self._histories(one).leads_to) - found
         return found
 
-    def _cohort(self, model: str, text: str, cohort: Cohort, look: Look) -> Iterator[Fact]:
+    def _cohort(self, model: str, text: str, cohort: Cohort, look: Look) -> Iterator[range]:
         yield from self.some(self._standings.since(model, text, look.since), look, None)
         stand, after = cohort.stand(model), (0, "")
         if cohort.alone is None and rests(stand, self._histories(model), look.since, look.moment):
@@ -142,7 +146,7 @@ class Mover:
             else:
                 yield from self.some([one.deployment for one in quiet], look, None)
 
-    def _alike(self, first: Due, model: str, cohort: Cohort, quiet: Sequence[Quiet], look: Look) -> tuple[Fact, ...]:
+    def _alike(self, first: Due, model: str, cohort: Cohort, quiet: Sequence[Quiet], look: Look) -> Iterator[range]:
         """The same move for each; where somebody was quicker, each is looked at after all."""
         move, dues = first.move, []
         for one in quiet:
@@ -150,17 +154,16 @@ class Mover:
             dues.append(Due(replace(move, deployment=one.deployment, placed_by=one.placed_by), standing, first.models))
         reach("batch.before")
         try:
-            facts = self._record(dues, look, None)
+            yield self._record(dues, look, None)
         except Conflict:
             self._ledger.catch_up()
-            facts = tuple(self.some([one.deployment for one in quiet], look, None))
+            yield from self.some([one.deployment for one in quiet], look, None)
         reach("batch.after")
-        return facts
 
-    def _record(self, dues: Sequence[Due], look: Look, tracking: tuple[str, int] | None) -> tuple[Fact, ...]:
+    def _record(self, dues: Sequence[Due], look: Look, tracking: tuple[str, int] | None) -> range:
         """Ask the host for each move, and record what it says; nothing, where nothing is due."""
         if not dues:
-            return ()
+            return range(0)
         reach("reaction.before")
         expected = {f"deployment/{due.move.deployment}": due.standing.stream_version for due in dues}
         for due in dues:
@@ -173,7 +176,7 @@ class Mover:
 
         facts = self._log.append(drafts, expected=expected, tracking=tracking, beside=beside)
         reach("reaction.after")
-        return facts
+        return places(facts)
 
 
 def _batches(names: Sequence[str]) -> Iterator[tuple[Sequence[str], bool]]:
