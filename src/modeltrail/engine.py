@@ -16,6 +16,7 @@ from modeltrail.concerns import Concerned
 from modeltrail.domain.history import ModelHistory
 from modeltrail.domain.moves import Move
 from modeltrail.domain.refusals import Conflict
+from modeltrail.domain.values import MICROSECOND
 from modeltrail.failpoints import reach
 from modeltrail.hosts import Host
 from modeltrail.ledger import Ledger
@@ -112,9 +113,10 @@ class Engine:
             yield from self._mover.crowds(None if concerned.everything else frozenset(concerned.models), look)
 
     def _look(self, since: datetime, moment: datetime, at: At) -> Look:
+        """From the earliest that is new, or from when it looked last, up to a moment; its time never goes back."""
         earlier = self._known_at
         self._known_at = moment if earlier is None else max(earlier, moment)
-        return Look(since if earlier is None else min(since, earlier), self._known_at, at)
+        return Look(since if earlier is None else min(since, earlier + MICROSECOND), self._known_at, at)
 
     def _examined(self) -> int:
         """The position up to which it has looked; at first that which is stored."""

@@ -93,6 +93,7 @@ def _terms(move: Move) -> dict[str, object]:
         "policy": move.policy,
         "rules": move.rules,
         "attempt": move.attempt,
+        "because": move.because,
     }
 
 

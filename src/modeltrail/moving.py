@@ -116,10 +116,11 @@ class Mover:
 
     def crowds(self, models: frozenset[str] | None, look: Look) -> Iterator[range]:
         """Move all deployments whom these models concern, null for all models, from the table and in batches."""
-        self._standings.catch_up()
+        position = self._standings.catch_up()
         for model in self._standings.models():
             if models is None or not models.isdisjoint(self._reachable(model)):
                 for text, cohort in self._standings.cohorts(model):
+                    yield from self.some(self._standings.since(model, text, look.since, position), look, None)
                     yield from self._cohort(model, text, cohort, look)
 
     def _reachable(self, model: str) -> frozenset[str]:
@@ -131,12 +132,12 @@ class Mover:
         return found
 
     def _cohort(self, model: str, text: str, cohort: Cohort, look: Look) -> Iterator[range]:
-        yield from self.some(self._standings.since(model, text, look.since), look, None)
         stand, after = cohort.stand(model), (0, "")
         if cohort.alone is None and rests(stand, self._histories(model), look.since, look.moment):
             return
         is_alike = cohort.how == "record" and not _is_on_preview(self._histories(model), cohort, look)
         while quiet := self._standings.before(model, text, look.since, after, BATCH):
+            self._standings.catch_up()
             after = (quiet[-1].latest, quiet[-1].deployment)
             first = self.due(quiet[0].deployment, look) if is_alike else None
             if is_alike and first is None:
