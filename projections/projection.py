@@ -49,6 +49,11 @@ class Projection(Generic[Row]):
 
         return register
 
+    @property
+    def kinds(self) -> frozenset[str]:
+        """The stored names of the events that it folds."""
+        return frozenset(event.type for event in self._handlers)
+
     def keys(self, event: Event) -> tuple[Key, ...]:
         """The keys of the rows that an event concerns."""
         known = self._handlers.get(type(event))

@@ -15,8 +15,9 @@ from datetime import datetime
 from types import TracebackType
 from typing import NamedTuple, Self
 
-from modeltrail.canonical import Envelope, Undecodable, decode, envelope
+from modeltrail.canonical import Envelope, envelope
 from modeltrail.clocks import Moment, at_microseconds, moment
+from modeltrail.damage import Damaged, Wanted, checked, decoded
 from modeltrail.datastore import LogDatastore, LogRecorder, StoreError
 from modeltrail.domain.events import Event
 from modeltrail.domain.facts import Fact
@@ -27,8 +28,10 @@ from modeltrail.location import Location
 from modeltrail.merkle import Frontier, frontier_of, inclusion_path, leaf_hash
 from modeltrail.proofs import Checkpoint, InclusionProof
 from modeltrail.rows import (
-    bodies_between,
+    bodies_of,
+    end_of,
     false_command,
+    headed_between,
     insert,
     insert_result,
     last_position,
@@ -36,6 +39,7 @@ from modeltrail.rows import (
     result_of,
     rows_after,
     stored_state,
+    streams_from,
     versions_of,
 )
 from modeltrail.schema import guard_flaw, table_flaw
@@ -45,10 +49,6 @@ _BATCH = 2_000
 _NOTHING: Mapping[str, int] = {}
 Beside = Callable[[sqlite3.Cursor, tuple[Fact, ...]], None]
 """What is written to other tables in the transaction of an append, with the facts that it records."""
-
-
-class Damaged(Exception):
-    """What is stored is not what was recorded. `modeltrail verify` says where it begins; a backup has what was."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -82,6 +82,13 @@ def prepare(draft: Draft, command_id: str | None) -> Prepared:
     effective = None if draft.effective_at is None else moment(draft.effective_at)
     known = None if draft.known_at is None else moment(draft.known_at)
     return Prepared(draft, sealed, effective, known, command_id)
+
+
+class End(NamedTuple):
+    """The last position of a log, and when it was recorded; 0 and null where it is empty."""
+
+    position: int
+    recorded_at: datetime | None
 
 
 class Tip(NamedTuple):
@@ -174,13 +181,39 @@ class Log:
             raise ValueError("positions count from 1, and a limit from 0")
         last = self.size()
         end = last if limit is None else min(last, after + limit)
-        return self._read(after, end)
+        return self.pick(after, end)
 
-    def _read(self, after: int, end: int) -> Iterator[Fact]:
-        for start in range(after + 1, end + 1, _BATCH):
+    def pick(self, after: int, until: int, wanted: Wanted | None = None) -> Iterator[Fact]:
+        """The facts that are wanted, null for all, after one position up to another that the log has reached.
+
+        The others are checked against their leaves as well, and not decoded, which takes most of the time.
+        """
+        for start in range(after + 1, until + 1, _BATCH):
+            end = min(start + _BATCH - 1, until)
             with self._recorder.reading() as cursor:
-                rows = bodies_between(cursor, start, min(start + _BATCH - 1, end))
-            yield from _decoded(rows, start, min(start + _BATCH - 1, end))
+                rows = headed_between(cursor, start, end)
+            yield from decoded(rows, start, end, wanted)
+
+    def stream(self, stream: str, until: int) -> list[Fact]:
+        """The facts of a stream up to a position of the log, in order. Raises Damaged."""
+        with self._recorder.reading() as cursor:
+            rows = bodies_of(cursor, stream, until)
+        facts = [checked(*row) for row in rows]
+        for due, fact in enumerate(facts, start=1):
+            if (fact.stream, fact.stream_version) != (stream, due):
+                raise Damaged(f"{stream} has no version {due}: modeltrail verify says where it begins")
+        return facts
+
+    def streams(self, until: int, prefix: str = "") -> list[str]:
+        """The streams that begin with a text and have a fact up to a position of the log, oldest first."""
+        with self._recorder.reading() as cursor:
+            return streams_from(cursor, prefix, until)
+
+    def end(self) -> End:
+        """Where the log ends, read from one row."""
+        with self._recorder.reading() as cursor:
+            position, recorded_at = end_of(cursor)
+        return End(position, None if recorded_at is None else at_microseconds(recorded_at))
 
     def fact(self, position: int) -> Fact:
         """The fact at a position. Raises ValueError where there is none."""
@@ -260,7 +293,7 @@ class Log:
             tip = _tip(cursor).frontier
             self._check_position(position, tip.size if size is None else min(size, tip.size))
             leaves = [leaf for (leaf,) in cursor.execute("SELECT leaf FROM events ORDER BY position")]
-            ((_, body, _),) = bodies_between(cursor, position, position)
+            ((_, _, _, body, _),) = headed_between(cursor, position, position)
         if frontier_of(leaves).to_bytes() != tip.to_bytes():
             raise Damaged("the leaves are not those of the tree: modeltrail verify says where it begins")
         leaves = leaves[: size or tip.size]
@@ -355,25 +388,4 @@ def _tip(cursor: sqlite3.Cursor) -> Tip:
 
 
 def _facts_between(cursor: sqlite3.Cursor, first: int, last: int) -> Iterator[Fact]:
-    return _decoded(bodies_between(cursor, first, last), first, last)
-
-
-def _decoded(rows: Iterable[tuple[int, bytes, bytes]], first: int, last: int) -> Iterator[Fact]:
-    """The facts of rows that must be all from `first` to `last`."""
-    due = first
-    for position, body, leaf in rows:
-        if position != due:
-            break
-        if type(body) is not bytes:
-            raise Damaged(f"position {position} cannot be read (the body is no bytes): modeltrail verify says more")
-        try:
-            fact = decode(body)
-            fits = fact.position == position and leaf_hash(body) == leaf
-        except (Undecodable, TypeError) as error:
-            raise Damaged(f"position {position} cannot be read ({error}): modeltrail verify says more") from None
-        if not fits:
-            raise Damaged(f"position {position} was changed after it was recorded: modeltrail verify says more")
-        yield fact
-        due += 1
-    if due <= last:
-        raise Damaged(f"position {due} is missing: modeltrail verify says where it begins")
+    return decoded(headed_between(cursor, first, last), first, last)

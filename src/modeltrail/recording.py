@@ -195,6 +195,7 @@ class Recording:
             self.facts = tuple(self.log.fact(position) for position in positions)
             return
         self.facts = self.log.append(self._drafts, expected=self._expected, command_id=self.command_id)
+        self.ledger.take(self.facts)
         self._then(self.facts)
 
 
