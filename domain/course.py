@@ -15,23 +15,33 @@ from functools import cache
 from itertools import groupby
 
 from modeltrail.domain.deployment import DeploymentState, evolve, new_deployment
-from modeltrail.domain.dues import Now, alarms, breaks_api, is_retired
+from modeltrail.domain.dues import Now, alarms, breaks_api, is_retired, is_version_retired
 from modeltrail.domain.events import (
     DeploymentCreated,
     DeploymentDeleted,
     DeploymentObserved,
     DeploymentStopped,
+    MoveHeldBack,
+    MovePostponed,
     VersionChanged,
 )
 from modeltrail.domain.facts import Fact, in_order
 from modeltrail.domain.frames import Frame, Member, joined, segment
 from modeltrail.domain.history import ModelHistory
-from modeltrail.domain.judging import keep_dues, open_dues, open_forced, open_upgrades, retire, spread
+from modeltrail.domain.judging import (
+    keep_dues,
+    open_dues,
+    open_forced,
+    open_upgrades,
+    retire,
+    spread,
+    stop_retired,
+)
 from modeltrail.domain.model import ModelState
 from modeltrail.domain.policies import forced_target
 from modeltrail.domain.possible import Possible
 from modeltrail.domain.segments import Place, Segment
-from modeltrail.domain.sights import bridge, bridged, settle
+from modeltrail.domain.sights import bridge, bridged, settle, stand
 from modeltrail.domain.values import MICROSECOND
 
 Histories = Callable[[str], ModelHistory]
@@ -84,6 +94,9 @@ class _Walk:
         self.done: list[Segment] = []
         self.anchored_at: datetime | None = None
         self.seen_at: datetime | None = None
+        self.held_back_at: datetime | None = None
+        self.anchor: Member | None = None
+        """Where a record or a sight put the deployment last."""
         self.deletion: frozenset[int] = frozenset()
 
     def segments(self) -> list[Segment]:
@@ -114,7 +127,7 @@ class _Walk:
                 self._judge(now)
                 self._see(fact, fact.event, now)
             else:
-                self._take(fact, moment)
+                self._take(fact, now)
             now = self._now(moment, before)
         self._judge(now)
         if self.state.incarnation:
@@ -139,11 +152,12 @@ class _Walk:
         self._flush()
         self.possible.become(*members)
         self.anchored_at = moment
+        self.anchor = next(iter(members), None)
         self.seen_at = moment if any(member.certainty == "observed" for member in members) else None
 
-    def _take(self, fact: Fact, moment: datetime) -> None:
+    def _take(self, fact: Fact, now: Now) -> None:
         """A fact that is no sight of a known deployment: it places the deployment, or changes an attribute."""
-        existed = self.state.exists
+        existed, moment = self.state.exists, now.moment
         self.state = evolve(self.state, fact)
         if not existed and not self.state.exists:
             return
@@ -153,11 +167,14 @@ class _Walk:
             case DeploymentObserved() as event:
                 self._anchor(moment, _seen(Place(event.model, event.version, event.status == "stopped"), fact))
             case VersionChanged() as event:
+                self._settle_late(Place(event.model, event.version), event.cause, moment)
                 self._anchor(moment, _changed(fact, event))
             case DeploymentStopped() as event:
-                here = next(iter(self.possible.showing())).place
-                stopped = _placed(replace(here, is_stopped=True), fact, event.cause or "by-hand")
-                self._anchor(moment, replace(stopped, stopped_because=event.reason))
+                stopped = self._stopped(fact, event, now)
+                self._settle_late(stopped.place, event.cause, moment)
+                self._anchor(moment, stopped)
+            case MoveHeldBack() as event:
+                self._hold_back(fact, event, moment)
             case DeploymentDeleted():
                 self._anchor(moment)
                 self.deletion = frozenset({fact.position})
@@ -175,8 +192,34 @@ class _Walk:
         member = _placed(Place(event.model, version), fact, "created")
         return replace(member, certainty="assumed", held_since=moment, because=member.because | stated)
 
+    def _stopped(self, fact: Fact, event: DeploymentStopped, now: Now) -> Member:
+        here = next(iter(self.possible.showing())).place
+        stopped = _placed(replace(here, is_stopped=True), fact, event.cause or "by-hand", event.because)
+        by_retirement = is_version_retired(here, now)
+        return replace(stopped, stopped_because=event.reason, is_stopped_by_retirement=by_retirement)
+
+    def _settle_late(self, place: Place, cause: str | None, moment: datetime) -> None:
+        """What the engine executes later than it was due had not happened before: the deployment had stayed (R38)."""
+        if cause is None or self.state.run_by == "provider" or self.anchor is None:
+            return
+        if any(member.place == place and member.entered < moment for member in self.possible.showing()):
+            stand(self.frames, self.anchor)
+
+    def _hold_back(self, fact: Fact, event: MoveHeldBack, moment: datetime) -> None:
+        """A move that was due has not happened, and will not before the host is asked again (R37)."""
+        if self.anchor is None:
+            return
+        stand(self.frames, self.anchor)
+        flag = "postponed" if isinstance(event, MovePostponed) else "failed"
+        because = self.anchor.because | {fact.position}
+        self._anchor(moment, replace(self.anchor, because=because, flags=frozenset({flag}), dues={}))
+        self.held_back_at = moment
+
     def _judge(self, now: Now) -> None:
         """What becomes due, and what a retirement does, once all facts of the moment are taken (R6)."""
+        if self.held_back_at == now.moment:
+            stop_retired(self.possible, now)
+            return
         is_placed = self.anchored_at == now.moment
         is_seen = self.seen_at == now.moment
         keep_dues(self.possible, now)
@@ -299,8 +342,8 @@ def _is_lapsed(member: Member) -> bool:
     return member.is_lapsed
 
 
-def _placed(place: Place, fact: Fact, cause: str) -> Member:
-    return Member(place, fact.effective_at, "recorded", cause, frozenset({fact.position}), {})
+def _placed(place: Place, fact: Fact, cause: str, because: Iterable[int] | None = None) -> Member:
+    return Member(place, fact.effective_at, "recorded", cause, frozenset({fact.position, *(because or ())}), {})
 
 
 def _seen(place: Place, fact: Fact) -> Member:
@@ -312,5 +355,5 @@ def _seen(place: Place, fact: Fact) -> Member:
 def _changed(fact: Fact, event: VersionChanged) -> Member:
     """A change by hand holds automatic moves (R26); one that the engine executed does not."""
     by_hand = event.cause is None
-    member = _placed(Place(event.model, event.version), fact, event.cause or "by-hand")
+    member = _placed(Place(event.model, event.version), fact, event.cause or "by-hand", event.because)
     return replace(member, held_since=fact.effective_at if by_hand else None)

@@ -16,6 +16,7 @@ from modeltrail.domain.events import (
     DeploymentEvent,
     DeploymentObserved,
     DeploymentStopped,
+    MoveHeldBack,
     PolicyChanged,
     SkuChanged,
     VersionChanged,
@@ -54,6 +55,12 @@ class DeploymentState:
     owner: str | None = None
     api_version: str | None = None
     begun: Fact | None = None
+    placed: Fact | None = None
+    """The last fact that put it where it is: created, changed, stopped or seen."""
+    is_stopped: bool = False
+    """Whether that fact stopped it, or showed it stopped."""
+    held_back: Fact | None = None
+    """The last time since then that a move which is due was postponed or failed (R37)."""
     tests: tuple[Fact, ...] = ()
     contradictions: tuple[Contradiction, ...] = ()
 
@@ -79,11 +86,17 @@ def evolve(state: DeploymentState, fact: Fact) -> DeploymentState:
             return _contradicted(state, fact, "it exists already")
         case DeploymentObserved() as event if not state.exists:
             seen = DeploymentCreated(deployment=state.deployment, model=event.model, version=event.version)
-            return replace(_begin(state, fact, seen), run_by="provider")
+            return replace(_begin(state, fact, seen), run_by="provider", is_stopped=event.status == "stopped")
         case _ if not state.exists:
             return _contradicted(state, fact, "there is no such deployment at that moment")
         case VersionChanged() | DeploymentObserved() as event:
-            return replace(state, model=event.model, version=event.version)
+            is_stopped = isinstance(event, DeploymentObserved) and event.status == "stopped"
+            placed = replace(state, placed=fact, is_stopped=is_stopped, held_back=None)
+            return replace(placed, model=event.model, version=event.version)
+        case DeploymentStopped():
+            return replace(state, placed=fact, is_stopped=True, held_back=None)
+        case MoveHeldBack():
+            return replace(state, held_back=fact)
         case PolicyChanged(policy=policy):
             return replace(state, policy=policy, policy_fact=fact)
         case SkuChanged(sku=sku):
@@ -112,6 +125,7 @@ def _begin(state: DeploymentState, fact: Fact, event: DeploymentCreated) -> Depl
         owner=event.owner,
         api_version=event.api_version,
         begun=fact,
+        placed=fact,
     )
 
 

@@ -16,6 +16,7 @@ from modeltrail.domain.values import (
     ModelName,
     Name,
     Policy,
+    Positions,
     Qualifier,
     Rules,
     RunBy,
@@ -211,7 +212,10 @@ class PolicyChanged(DeploymentEvent):
 
 
 class VersionChanged(DeploymentEvent):
-    """A deployment serves another version: by hand, or executed, then with cause, policy and rules (R38, R42)."""
+    """A deployment serves another version: by hand, or executed, then with cause, policy and rules (R38, R42).
+
+    `because`: the positions of the facts, beside its own, for which policy and rules made the engine execute it.
+    """
 
     type = "deployment.version-changed"
     model: ModelName
@@ -219,6 +223,7 @@ class VersionChanged(DeploymentEvent):
     cause: Name | None = None
     policy: Policy | None = None
     rules: Name | None = None
+    because: Positions | None = None
 
 
 class DeploymentStopped(DeploymentEvent):
@@ -229,6 +234,7 @@ class DeploymentStopped(DeploymentEvent):
     cause: Name | None = None
     policy: Policy | None = None
     rules: Name | None = None
+    because: Positions | None = None
 
 
 class SkuChanged(DeploymentEvent):
@@ -262,6 +268,36 @@ class VersionTested(DeploymentEvent):
     result: Literal["passed", "failed"]
     evidence: Text | None = None
     model: ModelName | None = None
+
+
+class MoveHeldBack(DeploymentEvent):
+    """A move that is due was not carried out; the deployment stays where it is (R37).
+
+    `move`: the stable id under which the host was asked. `to_version` null: it was to stop. `attempt` counts from 1.
+    """
+
+    move: Name
+    to_model: ModelName
+    to_version: Version | None = None
+    cause: Name
+    policy: Policy
+    rules: Name
+    attempt: int = Field(ge=1, lt=2**53)
+
+
+class MovePostponed(MoveHeldBack):
+    """The host of a deployment wants a move that is due to wait until a moment; then it is asked again."""
+
+    type = "deployment.move-postponed"
+    until: Instant
+
+
+class MoveFailed(MoveHeldBack):
+    """The host of a deployment could not carry a move out; it is asked again at `retry_at`."""
+
+    type = "deployment.move-failed"
+    error: Text
+    retry_at: Instant
 
 
 class DeploymentDeleted(DeploymentEvent):

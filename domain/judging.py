@@ -117,6 +117,16 @@ def retire(possible: Possible, now: Now, *, is_anchored: bool) -> None:
             possible.move(place, _derived(member, replace(place, is_stopped=False), now, "reinstatement", because))
 
 
+def stop_retired(possible: Possible, now: Now) -> None:
+    """What was not moved off a version that is retired is down (R34, R37)."""
+    for place in list(possible.members):
+        member = possible.members[place]
+        if is_retired(place, now):
+            reason = f"{place.model} {place.version} is retired, and it has not been moved yet"
+            down = replace(member, place=replace(place, is_stopped=True), cause="retirement", stopped_because=reason)
+            possible.move(place, replace(down, entered=now.moment, is_stopped_by_retirement=True))
+
+
 def _after_retirement(member: Member, now: Now) -> Member:
     place = member.place
     known = now.models(place.model).versions[place.version or ""]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime
 
 from modeltrail.domain.facts import Fact
@@ -42,3 +43,24 @@ def bridge(frames: Sequence[Frame], starts: Sequence[Place] | None, seen: Member
 def bridged(seen: Place, entered: datetime, cause: Cause, because: frozenset[int]) -> Member:
     """A place that was seen although no derived move leads to it."""
     return Member(seen, entered, "assumed", cause, because, {})
+
+
+def stand(frames: Sequence[Frame], anchor: Member) -> None:
+    """Show that a deployment had stayed where it was put: no move was carried out. On a retired version it was down."""
+    for frame in frames:
+        if anchor.place in frame.members:
+            frame.shown = frozenset({anchor.place})
+            continue
+        down = _down(frame, anchor)
+        frame.members = {**frame.members, down.place: down}
+        frame.shown = frozenset({down.place})
+
+
+def _down(frame: Frame, anchor: Member) -> Member:
+    """Stopped by the retirement from which nobody had moved it (R34)."""
+    place = replace(anchor.place, is_stopped=True)
+    known = frame.members.get(place)
+    because = frozenset[int]().union(*(member.because for member in frame.visible()))
+    reason = f"{place.model} {place.version} is retired, and it had not been moved"
+    down = Member(place, frame.since, "assumed", "retirement", because, {}, stopped_because=reason)
+    return replace(known or down, is_stopped_by_retirement=True)

@@ -111,6 +111,8 @@ Text = Annotated[str, Field(max_length=100_000), BeforeValidator(_encodable)]
 """Free text that UTF-8 can hold."""
 Days = Annotated[int, Field(ge=0, le=36_500)]
 """A whole number of days of 24 hours (R5)."""
+Positions = tuple[Annotated[int, Field(ge=1, lt=2**53)], ...]
+"""Places in the log, counted from 1."""
 
 
 def catalogue_of(model: str) -> str:

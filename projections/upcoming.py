@@ -80,8 +80,14 @@ def carried_out(state: ModelState, after: datetime) -> list[Fact]:
     """The facts that the standing announcements would become on their dates, where these lie ahead (R28)."""
     dated = [(fact, announced_date(fact)) for fact in standing_announcements(state)]
     ahead = [(fact, on) for fact, on in dated if on is not None and on > after]
-    deeds = [(fact, on, deed) for fact, on in ahead for deed in (_deed(fact), *_spared(state, fact, on)) if deed]
+    deeds = [(fact, on, deed) for fact, on in ahead for deed in deeds_of(state, fact, on)]
     return [replace(fact, event=deed, stream=deed.stream, effective_at=on, known_at=on) for fact, on, deed in deeds]
+
+
+def deeds_of(state: ModelState, announcement: Fact, on: datetime) -> list[ModelEvent]:
+    """The events that carry an announcement out on a date; none for what takes effect by itself."""
+    deed = _deed(announcement)
+    return [] if deed is None else [deed, *_spared(state, announcement, on)]
 
 
 def _spared(state: ModelState, announcement: Fact, on: datetime) -> list[ModelEvent]:

@@ -1,8 +1,10 @@
 """Which version served this deployment that day, why did it change, and what did we know? An event-sourced answer."""
 
+from modeltrail.domain.moves import Move
 from modeltrail.domain.refusals import Conflict, Refused, Unknown
 from modeltrail.domain.values import Rules
+from modeltrail.hosts import Fail, Postpone
 from modeltrail.trail import Trail
 
-__all__ = ["Conflict", "Refused", "Rules", "Trail", "Unknown"]
+__all__ = ["Conflict", "Fail", "Move", "Postpone", "Refused", "Rules", "Trail", "Unknown"]
 __version__ = "0.1.0"

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
 from datetime import datetime
 from types import TracebackType
@@ -242,6 +242,12 @@ class Log:
         with self._recorder.reading() as cursor:
             result = result_of(cursor, command_id)
         return None if result is None else tuple(result)
+
+    @contextmanager
+    def reading(self) -> Iterator[sqlite3.Cursor]:
+        """A cursor on one unchanging state of the file, for the tables that were written beside appends."""
+        with self._recorder.reading() as cursor:
+            yield cursor
 
     def tracked(self, follower: str) -> int:
         """The position that a follower has reached, 0 at first."""

@@ -4,20 +4,25 @@ from __future__ import annotations
 
 from collections import OrderedDict
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from threading import RLock
+from threading import Event, RLock
 from types import TracebackType
-from typing import Self
+from typing import Any, Literal, Self, get_args
 
 from pydantic import TypeAdapter, ValidationError
 
+from modeltrail.advance import Advanced, Overdue, carry_out, promises
+from modeltrail.datastore import StoreError, StoreLocked
 from modeltrail.domain.events import RowQuarantined
 from modeltrail.domain.facts import Fact, content
 from modeltrail.domain.history import ModelHistory
 from modeltrail.domain.model import models_concerned
 from modeltrail.domain.refusals import Refused, Unknown
 from modeltrail.domain.values import Instant, to_utc
+from modeltrail.engine import Engine
+from modeltrail.hosts import ENGINE, Host
 from modeltrail.imports.rows import Quarantined, Statement
 from modeltrail.ledger import Ledger, Mark
 from modeltrail.log import Log
@@ -26,10 +31,13 @@ from modeltrail.naming import deployment_named, model_named
 from modeltrail.problems import problem
 from modeltrail.projections.models import model_history, models
 from modeltrail.recording import Recording, check_clocks
+from modeltrail.status import Status, status
 
 _INSTANT = TypeAdapter[datetime](Instant)
 _HISTORIES_KEPT = 1024
 Date = datetime | str
+Acting = Literal["inline", "worker"]
+"""Who carries out what follows from a fact: the call that records it, or a worker."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,24 +67,88 @@ class Trail:
     '2025-01'
     """
 
-    def __init__(self, log: Log, clock: Callable[[], datetime]) -> None:
+    def __init__(self, log: Log, clock: Callable[[], datetime], acting: Acting = "inline") -> None:
         self.log = log
         self._clock = clock
         self._ledger = Ledger(log)
+        self._acts_inline = acting == "inline"
+        self._engine = Engine(log, self._ledger, lambda model: self._history(model, None))
         self._lock = RLock()
         self._histories: OrderedDict[tuple[str, datetime | None], tuple[Mark, ModelHistory]] = OrderedDict()
 
     @classmethod
-    def open(cls, url: str, *, clock: Callable[[], datetime] = utc_now, read_only: bool = False) -> Trail:
+    def open(
+        cls,
+        url: str,
+        *,
+        clock: Callable[[], datetime] = utc_now,
+        read_only: bool = False,
+        acting: Acting = "inline",
+    ) -> Trail:
         """Open `sqlite:///relative.db`, `sqlite:////absolute.db` or `memory:`; a missing file is made.
 
-        `clock` gives the present moment, time-zone aware. Raises ValueError, with the way out, for what is no store.
+        `clock` gives the present moment, time-zone aware. `acting`: whether what is recorded here is carried out for
+        the deployments that the engine runs within the call that records it, or left to a worker (`work`).
+        Raises ValueError, with the way out, for what is no store.
         """
-        return cls(Log.open(url, clock=clock, read_only=read_only), clock)
+        if acting not in get_args(Acting):
+            raise ValueError(f"acting={acting!r} is unknown: use one of {', '.join(get_args(Acting))}")
+        return cls(Log.open(url, clock=clock, read_only=read_only), clock, "worker" if read_only else acting)
 
     def close(self) -> None:
-        """Close the store."""
+        """Close the store, and keep how far the engine has looked."""
+        if self._acts_inline:
+            with suppress(StoreError):
+                self._engine.store_position()
         self.log.close()
+
+    def on_move(self, host: Host | None) -> None:
+        """Ask a host before each move or stop that this trail carries out, null for none (R37).
+
+        It returns null when it has carried the move out, `Postpone(until, why)` or `Fail(error)`; an exception counts
+        as `Fail`. What it says is recorded. It is asked at least once for a move, and again under the same `Move.id`
+        after a crash; where it must not do a thing twice, it remembers the ids.
+        """
+        self._engine.ask(host)
+
+    def advance(self, to: Date | None = None, *, on_time: bool = False) -> Advanced:
+        """Carry out what is due by a moment, null for now: announced changes of engine-run models, then moves (R37).
+
+        All of it takes effect and is known at `to`; with `on_time`, for backfills and simulations, when it was due.
+        Raises ClocksOutOfOrder for a moment that lies ahead.
+        """
+        moment = _instant(to) or self.now()
+        check_clocks(moment, moment, self.now())
+        before = self._engine.catch_up()
+        found = promises((self._history(name, None).at(moment) for name in self._ledger.keys(models)), moment)
+        done = list(carry_out(found, lambda promise: promise.due_at if on_time else moment, self._executing))
+        facts = [one for one in done if isinstance(one, Fact)]
+        moved = self._engine.sweep(moment, on_time=on_time)
+        overdue = tuple(one for one in done if isinstance(one, Overdue))
+        return Advanced(moment, (*before, *facts, *moved), overdue)
+
+    def _executing(self, moment: datetime) -> Recording:
+        """A batch of what the engine does at a moment."""
+        self._ledger.catch_up()
+        return self._recording(by=ENGINE, effective_at=moment, known_at=moment, then=lambda facts: None)
+
+    def work(self, *, poll_seconds: float = 1.0, stop: Event | None = None) -> Iterator[Advanced]:
+        """Advance to the present again and again until `stop` is set; yields whatever it did something at.
+
+        Several workers may work on one store. Nothing is done twice; what one cannot do, because another is at it, is
+        looked at again.
+        """
+        stop = stop or Event()
+        while not stop.is_set():
+            done = self.advance()
+            if done.facts:
+                yield done
+            stop.wait(poll_seconds)
+
+    def status(self) -> Status:
+        """How large the store is, how far the engine has looked, and what waits."""
+        self._ledger.catch_up()
+        return status(self.log, self._ledger, lambda model: self._history(model, None), self.now())
 
     def __enter__(self) -> Self:
         return self
@@ -108,19 +180,29 @@ class Trail:
         """
         if not by.strip():
             raise ValueError("every fact says who made it: give by=")
-        self._ledger.catch_up()
-        return Recording(
-            self.log,
-            self._ledger,
-            lambda model: self._history(model, None),
-            self.now,
+        self._act()
+        return self._recording(
             by=by,
             why=why,
             source=source,
             effective_at=_instant(effective_at),
             known_at=_instant(known_at),
             command_id=command_id,
+            then=lambda facts: self._act(),
         )
+
+    def _recording(self, **told: Any) -> Recording:
+        return Recording(self.log, self._ledger, lambda model: self._history(model, None), self.now, **told)
+
+    def _act(self) -> None:
+        """Look at what was recorded, and carry out what follows from it, unless a worker does.
+
+        A store that is locked is no reason to fail: the facts are recorded, and whoever acts next looks at them.
+        """
+        self._ledger.catch_up()
+        if self._acts_inline:
+            with suppress(StoreLocked):
+                self._engine.catch_up()
 
     def take(
         self,

@@ -81,6 +81,47 @@ EXAMPLES: tuple[Event, ...] = (
     events.DeploymentDeleted(deployment=DEPLOYMENT),
     events.FactRetracted(position=7, of="model/azure-openai/gpt-4o"),
     events.RowQuarantined(catalogue="azure-openai", raw="gpt-4,2026-09-31,?\r\n", reason="no such day: 2026-09-31"),
+    # What was stored before a field was added stays; a newer example fills it.
+    events.VersionChanged(
+        deployment=DEPLOYMENT,
+        model=MODEL,
+        version=VERSION,
+        cause="default-change",
+        policy="auto-update",
+        rules="engine",
+        because=(1, 12),
+    ),
+    events.DeploymentStopped(
+        deployment=DEPLOYMENT,
+        reason="the version was retired",
+        cause="retirement",
+        policy="manual",
+        rules="engine",
+        because=(15,),
+    ),
+    events.MovePostponed(
+        deployment=DEPLOYMENT,
+        move="chat-prod@17:azure-openai/gpt-4o/2024-11-20",
+        to_model=MODEL,
+        to_version=VERSION,
+        cause="default-change",
+        policy="auto-update",
+        rules="engine",
+        attempt=1,
+        until=ON,
+    ),
+    events.MoveFailed(
+        deployment=DEPLOYMENT,
+        move="chat-prod@17:azure-openai/gpt-4o/2024-11-20",
+        to_model=MODEL,
+        to_version=VERSION,
+        cause="default-change",
+        policy="auto-update",
+        rules="engine",
+        attempt=2,
+        error="the gateway did not answer",
+        retry_at=ON,
+    ),
 )
 
 

@@ -98,7 +98,7 @@ def test_what_the_engine_runs_is_due_at_once() -> None:
         on(trail, "2025-02-10").deployment().create(model, "v1", policy="auto-update", run_by="engine")
         on(trail, "2025-03-01").model(model).change_default("v2", emergency="v1 leaks")
         assert (shown(trail, "2025-02-28"), shown(trail, "2025-03-01")) == ("v1", "v2")
-        assert served(trail, "2025-03-01").certainty == "assumed"
+        assert served(trail, "2025-03-01").certainty == "recorded"
 
 
 @pytest.mark.rule("R19")

@@ -1,0 +1,101 @@
+"""What has to be carried out by a day? The announced changes of engine-run models, in the order of dates (R37)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from itertools import groupby
+
+from modeltrail.domain.events import DefaultChangeAnnounced, ModelEvent, RetirementAnnounced, StageChangeAnnounced
+from modeltrail.domain.facts import Fact
+from modeltrail.domain.model import ModelState
+from modeltrail.domain.refusals import Conflict, Refused
+from modeltrail.judging import judge_model
+from modeltrail.projections.announcements import standing_announcements
+from modeltrail.projections.upcoming import deeds_of
+from modeltrail.recording import Recording
+
+_ORDER = (StageChangeAnnounced, DefaultChangeAnnounced, RetirementAnnounced)
+"""What is carried out first of the announcements of one date."""
+
+
+@dataclass(frozen=True, slots=True)
+class Overdue:
+    """An announcement whose date has come and which could not be carried out, with the reason (R12)."""
+
+    announcement: Fact
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Advanced:
+    """What `advance` did by the moment `to`: the facts it recorded, the models' first, and what stays overdue."""
+
+    to: datetime
+    facts: tuple[Fact, ...]
+    overdue: tuple[Overdue, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Promise:
+    """A standing announcement with a fixed date, and what carries it out."""
+
+    announcement: Fact
+    on: datetime
+    deeds: tuple[ModelEvent, ...]
+
+    @property
+    def due_at(self) -> datetime:
+        """When it is due: on its date, or when it was known, if that was later."""
+        return max(self.on, self.announcement.known_at)
+
+    def order(self) -> tuple[datetime, int, str, int]:
+        """By date; on one date stages first, then defaults, then retirements."""
+        kinds = [isinstance(self.announcement.event, kind) for kind in _ORDER]
+        return self.on, kinds.index(True), self.announcement.stream, self.announcement.position
+
+
+def promises(states: Iterable[ModelState], to: datetime) -> list[Promise]:
+    """What is announced for a fixed date up to a moment in engine-run models and was not carried out, by date."""
+    found = [
+        Promise(fact, event.on, tuple(deeds_of(state, fact, event.on)))
+        for state in states
+        if state.run_by == "engine"
+        for fact in standing_announcements(state)
+        if isinstance(event := fact.event, _ORDER) and event.qualifier == "fixed"
+        if event.on is not None and event.on <= to
+    ]
+    return sorted(found, key=Promise.order)
+
+
+Begin = Callable[[datetime], Recording]
+"""Opens a batch of what the engine does, effective and known at a moment."""
+
+
+def carry_out(found: Iterable[Promise], at: Callable[[Promise], datetime], begin: Begin) -> Iterator[Fact | Overdue]:
+    """Carry the promises out, those that take effect at one moment in one batch; what a rule forbids stays overdue."""
+    ordered = sorted(found, key=lambda promise: (at(promise), promise.order()))
+    for moment, group in groupby(ordered, key=at):
+        kept = list(group)
+        while True:
+            overdue: list[Overdue] = []
+            try:
+                with begin(moment) as batch:
+                    for promise in kept:
+                        overdue += _kept(promise, batch)
+            except Conflict:
+                continue
+            yield from batch.facts
+            yield from overdue
+            break
+
+
+def _kept(promise: Promise, batch: Recording) -> list[Overdue]:
+    try:
+        why = f"announced for {promise.on.date()} at position {promise.announcement.position}"
+        for deed in promise.deeds:
+            judge_model(batch, deed, mode="execution", why=why)
+    except Refused as refused:
+        return [Overdue(promise.announcement, str(refused))]
+    return []

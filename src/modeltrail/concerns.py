@@ -1,0 +1,69 @@
+"""Whom does what was recorded concern? The deployments and models for which something may have become due."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from modeltrail.domain.events import (
+    ApiVersionChanged,
+    DeploymentEvent,
+    Event,
+    FactRetracted,
+    ModelEvent,
+    MoveHeldBack,
+    VersionTested,
+)
+from modeltrail.domain.facts import Fact
+from modeltrail.domain.model import models_concerned
+from modeltrail.hosts import ENGINE
+
+MANY = 5_000
+"""From so many deployments on all are looked at, cohort by cohort, and not one by one."""
+_IDLE = (ApiVersionChanged, MoveHeldBack, VersionTested)
+"""What makes no move due."""
+
+
+@dataclass(slots=True)
+class Concerned:
+    """What some facts, the last of which is at `position`, concern.
+
+    `since`: the earliest moment at which one of them is effective; `known_at`: the last at which one was known.
+    `everything`: there are so many that all deployments are concerned.
+    """
+
+    position: int
+    since: datetime | None = None
+    known_at: datetime | None = None
+    deployments: set[str] = field(default_factory=set)
+    models: set[str] = field(default_factory=set)
+    everything: bool = False
+
+    @property
+    def is_idle(self) -> bool:
+        """Whether nothing can have become due."""
+        return not (self.deployments or self.models or self.everything)
+
+    def take(self, facts: Iterable[Fact], recorded: Callable[[int], Event]) -> Concerned:
+        """One fact after the other; `recorded` gives the event at a position, for what is retracted."""
+        for fact in facts:
+            self.position = fact.position
+            if fact.mode == "execution" and fact.by == ENGINE and isinstance(fact.event, DeploymentEvent):
+                continue
+            self.since = fact.effective_at if self.since is None else min(self.since, fact.effective_at)
+            self.known_at = fact.known_at if self.known_at is None else max(self.known_at, fact.known_at)
+            self._add(fact.event, recorded)
+        return self
+
+    def _add(self, event: Event, recorded: Callable[[int], Event]) -> None:
+        match event:
+            case FactRetracted(position=position):
+                self._add(recorded(position), recorded)
+            case DeploymentEvent(deployment=name) if not isinstance(event, _IDLE):
+                self.deployments.add(name)
+                self.everything = self.everything or len(self.deployments) > MANY
+            case ModelEvent():
+                self.models.update(models_concerned(event))
+            case _:
+                pass

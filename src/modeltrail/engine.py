@@ -1,0 +1,137 @@
+"""How are policies carried out, each once? The engine: what was recorded, or a day that has come, moves deployments.
+
+It asks what is due, not what has happened: a move that was carried out is due no longer, so whatever crashes, it is
+carried out once (R38). What it appends is stored in one transaction with the position up to which it has looked.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import datetime
+from threading import RLock
+
+from modeltrail.clocks import at_microseconds
+from modeltrail.concerns import Concerned
+from modeltrail.domain.facts import Fact
+from modeltrail.domain.history import ModelHistory
+from modeltrail.domain.moves import Move
+from modeltrail.domain.refusals import Conflict
+from modeltrail.failpoints import reach
+from modeltrail.hosts import Host
+from modeltrail.ledger import Ledger
+from modeltrail.log import Log
+from modeltrail.moving import At, Look, Mover
+from modeltrail.standings import Standings
+
+FOLLOWER = "engine"
+"""The name under which the log keeps how far the engine has looked."""
+STORED_EVERY = 10_000
+"""After so many facts without a move the position is stored on its own."""
+
+
+class Engine:
+    """Carries out what is due for the deployments that it runs. Threads may share it; several processes may act."""
+
+    def __init__(self, log: Log, ledger: Ledger, histories: Callable[[str], ModelHistory]) -> None:
+        self._log, self._ledger = log, ledger
+        self._mover = Mover(log, ledger, Standings(log, ledger), histories)
+        self._lock = RLock()
+        self._is_acting = False
+        self._position: int | None = None
+        self._known_at: datetime | None = None
+        """The latest moment at which anything was known. Up to it time has passed for the engine."""
+
+    def ask(self, host: Host | None) -> None:
+        """Ask a host before each move from now on, null for none."""
+        self._mover.host = host
+
+    def catch_up(self) -> tuple[Fact, ...]:
+        """Carry out what follows from all that was recorded since it looked last. Returns what that recorded."""
+        with self._acting() as may_act:
+            return tuple(self._reactions()) if may_act else ()
+
+    def sweep(self, moment: datetime, *, on_time: bool) -> tuple[Fact, ...]:
+        """Carry out all that is due by a moment, for every deployment; with `on_time` as of when it was due (R37)."""
+        with self._acting() as may_act:
+            if not may_act:
+                return ()
+            concerned = self._unexamined()
+            look = self._look(min(concerned.since or moment, moment), moment, self._on_time if on_time else _by(moment))
+            moved = tuple(self._mover.crowds(None, look))
+            self._position = concerned.position
+            return moved
+
+    def _on_time(self, move: Move) -> datetime:
+        """When a move was due, and its causes were known."""
+        return max(move.due_at, *(self._log.fact(position).known_at for position in move.because))
+
+    @contextmanager
+    def _acting(self) -> Iterator[bool]:
+        """One at a time, and not from within itself: what a host records is looked at when it has answered."""
+        with self._lock:
+            may_act, self._is_acting = not self._is_acting, True
+            try:
+                yield may_act
+            finally:
+                self._is_acting = not may_act
+
+    def _reactions(self) -> Iterator[Fact]:
+        before = self._examined()
+        while before < self._ledger.catch_up():
+            concerned = self._unexamined()
+            yield from self._react(concerned)
+            before = self._position = concerned.position
+        if before - self._log.tracked(FOLLOWER) >= STORED_EVERY:
+            self.store_position()
+
+    def _unexamined(self) -> Concerned:
+        """Whom the facts concern that it has not looked at."""
+        self._ledger.catch_up()
+        before = self._examined()
+        return Concerned(before).take(self._log.read(after=before), lambda position: self._log.fact(position).event)
+
+    def _react(self, concerned: Concerned) -> Iterator[Fact]:
+        if concerned.since is None or concerned.known_at is None:
+            return
+        look = self._look(concerned.since, concerned.known_at, _by(concerned.known_at))
+        is_crowd = concerned.everything or bool(concerned.models)
+        if not concerned.everything:
+            tracking = None if is_crowd else (FOLLOWER, concerned.position)
+            yield from self._mover.some(concerned.deployments, look, tracking)
+        if is_crowd:
+            yield from self._mover.crowds(None if concerned.everything else frozenset(concerned.models), look)
+
+    def _look(self, since: datetime, moment: datetime, at: At) -> Look:
+        earlier = self._known_at
+        self._known_at = moment if earlier is None else max(earlier, moment)
+        return Look(since if earlier is None else min(since, earlier), self._known_at, at)
+
+    def _examined(self) -> int:
+        """The position up to which it has looked; at first that which is stored."""
+        if self._position is None:
+            self._position = self._log.tracked(FOLLOWER)
+            with self._log.reading() as cursor:
+                (known_at,) = cursor.execute(
+                    "SELECT max(known_at) FROM events WHERE position <= ?", (self._position,)
+                ).fetchone()
+            self._known_at = None if known_at is None else at_microseconds(known_at)
+        return self._position
+
+    def store_position(self) -> None:
+        """Store how far it has looked, where that is not stored yet."""
+        with self._lock:
+            position = self._position or 0
+            if position <= self._log.tracked(FOLLOWER):
+                return
+            reach("position.before")
+            try:
+                self._log.append((), tracking=(FOLLOWER, position))
+            except Conflict:
+                return  # another process has got further
+            reach("position.after")
+
+
+def _by(moment: datetime) -> At:
+    """What was due before takes effect at the moment; what is due later, then."""
+    return lambda move: max(move.due_at, moment)

@@ -1,0 +1,100 @@
+"""How does a host take part in a move? It is asked first, and carries the move out, postpones it or fails.
+
+The host is asked at least once, under an id that stays the same for the same move (`Move.id`): after a crash, or after
+it has postponed the move, it is asked again. It makes the move exactly once by remembering the ids it has carried out.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from modeltrail.domain.events import DeploymentEvent, DeploymentStopped, MoveFailed, MovePostponed, VersionChanged
+from modeltrail.domain.moves import Move
+from modeltrail.domain.values import to_utc
+from modeltrail.log import Draft
+
+ENGINE = "modeltrail engine"
+"""Who records what the engine carries out."""
+FIRST_RETRY = timedelta(minutes=1)
+LONGEST_RETRY = timedelta(days=1)
+
+
+@dataclass(frozen=True, slots=True)
+class Postpone:
+    """The host's answer: not now. It is asked again at `until`, which lies ahead; `why` is recorded."""
+
+    until: datetime
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
+class Fail:
+    """The host's answer: it was tried and did not succeed. It is asked again after a time that doubles."""
+
+    error: str
+
+
+Answer = Postpone | Fail | None
+"""What a host says; null: the move is carried out."""
+Host = Callable[[Move], Answer]
+"""Asked before a move is recorded. An exception counts as `Fail` with its text."""
+
+
+def retry_at(asked_at: datetime, attempt: int) -> datetime:
+    """When a move that failed for the n-th time is tried again: after 1, 2, 4, ... minutes, a day at the most.
+
+    >>> from datetime import UTC
+    >>> [retry_at(datetime(2025, 3, 1, tzinfo=UTC), attempt).time().isoformat() for attempt in (1, 2, 3)]
+    ['00:01:00', '00:02:00', '00:04:00']
+    """
+    doubled: int = 2 ** min(attempt - 1, 20)
+    return asked_at + min(LONGEST_RETRY, FIRST_RETRY * doubled)
+
+
+def ask(host: Host | None, move: Move, at: datetime) -> Draft:
+    """Ask the host for a move at a moment, and say what is to be recorded of its answer."""
+    answer = None if host is None else _answer(host, move)
+    if isinstance(answer, Postpone) and to_utc(answer.until) <= at:
+        answer = Fail(f"it was to be postponed until {answer.until.isoformat()}, which is over: give a later moment")
+    if answer is None:
+        return _draft(executed(move), at, None)
+    if isinstance(answer, Postpone):
+        return _draft(MovePostponed(**_terms(move), until=answer.until), at, answer.why)
+    event = MoveFailed(**_terms(move), error=answer.error, retry_at=retry_at(at, move.attempt))
+    return _draft(event, at, None)
+
+
+def _answer(host: Host, move: Move) -> Answer:
+    """An exception is an answer too: what the host was doing is its own affair, that it failed is not."""
+    try:
+        return host(move)
+    except Exception as error:
+        return Fail(f"{type(error).__name__}: {error}")
+
+
+def executed(move: Move) -> DeploymentEvent:
+    """The event that says that a move was carried out: with its cause, policy, rules and grounds (R42)."""
+    grounds = {"cause": move.cause, "policy": move.policy, "rules": move.rules, "because": move.because}
+    if move.to.is_stopped:
+        return DeploymentStopped.model_validate({"deployment": move.deployment, "reason": move.reason, **grounds})
+    place = {"model": move.to.model, "version": move.to.version}
+    return VersionChanged.model_validate({"deployment": move.deployment, **place, **grounds})
+
+
+def _terms(move: Move) -> dict[str, object]:
+    return {
+        "deployment": move.deployment,
+        "move": move.id,
+        "to_model": move.to.model,
+        "to_version": None if move.to.is_stopped else move.to.version,
+        "cause": move.cause,
+        "policy": move.policy,
+        "rules": move.rules,
+        "attempt": move.attempt,
+    }
+
+
+def _draft(event: DeploymentEvent, at: datetime, why: str | None) -> Draft:
+    return Draft(event=event, mode="execution", by=ENGINE, effective_at=at, known_at=at, why=why)

@@ -1,0 +1,188 @@
+"""Which deployments have to move, and how is that recorded? One by one where few are concerned, else cohort by cohort.
+
+A batch is recorded only if nothing was added meanwhile to the streams of its deployments and of the models that their
+moves rest on; otherwise it is looked at again. So two processes may do the same work, and each move is made once.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+from modeltrail.domain.course import models_of
+from modeltrail.domain.deployment import DeploymentState
+from modeltrail.domain.facts import Fact
+from modeltrail.domain.history import ModelHistory
+from modeltrail.domain.moves import Move, due_move, rests, stand_of
+from modeltrail.domain.refusals import Conflict
+from modeltrail.domain.values import MICROSECOND
+from modeltrail.failpoints import reach
+from modeltrail.hosts import Host, ask
+from modeltrail.ledger import Ledger
+from modeltrail.log import Log
+from modeltrail.projections.deployments import deployments
+from modeltrail.standings import Cohort, Quiet, Standing, Standings, follow, standing_of
+
+BATCH = 1_000
+"""How many moves are recorded at once: other writers wait no longer than that."""
+ALIKE = frozenset({"default-change", "policy-change", "retirement"})
+"""The causes that make the same of all that stand alike; others also depend on when each was put there."""
+At = Callable[[Move], datetime]
+"""When a move takes effect and is known."""
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """From when to when something may have become due, and when what is due takes effect."""
+
+    since: datetime
+    moment: datetime
+    at: At
+
+
+@dataclass(frozen=True, slots=True)
+class Due:
+    """A move that is due, for a deployment that stands as the table says. `models`: the streams of the models that it
+    rests on, with the versions that they had before it was found."""
+
+    move: Move
+    standing: Standing
+    models: Mapping[str, int]
+
+
+class Mover:
+    """Finds what is due and records it, after asking the host if there is one.
+
+    Of deployments that stand alike one is looked at, and what is due for it is due for all.
+    """
+
+    def __init__(
+        self, log: Log, ledger: Ledger, standings: Standings, histories: Callable[[str], ModelHistory]
+    ) -> None:
+        self.host: Host | None = None
+        self._log, self._ledger, self._standings, self._histories = log, ledger, standings, histories
+
+    def some(self, names: Iterable[str], look: Look, tracking: tuple[str, int] | None) -> Iterator[Fact]:
+        """Move those of some deployments for which something is due; the position is stored with the last batch."""
+        for batch, is_last in _batches(sorted(names)):
+            yield from self._batch(batch, look, tracking if is_last else None)
+
+    def _batch(self, names: Sequence[str], look: Look, tracking: tuple[str, int] | None) -> tuple[Fact, ...]:
+        while True:
+            dues = [due for name in names if (due := self.due(name, look)) is not None]
+            try:
+                return self._record(dues, look, tracking)
+            except Conflict:
+                self._ledger.catch_up()
+                tracking = None  # another process may have got as far
+
+    def due(self, name: str, look: Look) -> Due | None:
+        """What is due for one deployment, null where nothing is, or where its host wants to be asked later."""
+        version = self._version(f"deployment/{name}")
+        facts = self._ledger.known(deployments, name)
+        states = deployments.history(name, facts)
+        state = states[-1][1] if states else None
+        if state is None or self._rests(states, look):
+            return None
+        models = {f"model/{model}": self._version(f"model/{model}") for model in models_of(facts, self._histories)}
+        move = due_move(state, facts, self._histories, look.moment)
+        if move is None or (move.not_before is not None and move.not_before > look.moment):
+            return None
+        standing = standing_of(state, max(fact.known_at for fact in facts), version)
+        assert standing is not None
+        return Due(move, standing, models)
+
+    def _version(self, stream: str) -> int:
+        return len(self._ledger.stream(stream))
+
+    def _rests(self, states: Sequence[tuple[datetime, DeploymentState | None]], look: Look) -> bool:
+        """Whether, by all that a deployment was within the time looked at, nothing can have become due."""
+        ends = [*(moment - MICROSECOND for moment, _ in states[1:]), look.moment]
+        for (begin, state), end in zip(states, ends, strict=True):
+            if state is None or end < look.since:
+                continue
+            stand = stand_of(state)
+            if state.held_back is not None:
+                return False
+            if stand is not None and not rests(stand, self._histories(stand.model), max(begin, look.since), end):
+                return False
+        return True
+
+    def crowds(self, models: frozenset[str] | None, look: Look) -> Iterator[Fact]:
+        """Move all deployments whom these models concern, null for all models, from the table and in batches."""
+        self._standings.catch_up()
+        for model in self._standings.models():
+            if models is None or not models.isdisjoint(self._reachable(model)):
+                for text, cohort in self._standings.cohorts(model):
+                    yield from self._cohort(model, text, cohort, look)
+
+    def _reachable(self, model: str) -> frozenset[str]:
+        """A model, and those to which its deployments may be moved (R15, R24)."""
+        found, ahead = frozenset[str](), frozenset({model})
+        while ahead:
+            found |= ahead
+            ahead = frozenset(other for one in ahead for other in self._histories(one).leads_to) - found
+        return found
+
+    def _cohort(self, model: str, text: str, cohort: Cohort, look: Look) -> Iterator[Fact]:
+        yield from self.some(self._standings.since(model, text, look.since), look, None)
+        stand, after = cohort.stand(model), (0, "")
+        if cohort.alone is None and rests(stand, self._histories(model), look.since, look.moment):
+            return
+        is_alike = cohort.how == "record" and not _is_on_preview(self._histories(model), cohort, look)
+        while quiet := self._standings.before(model, text, look.since, after, BATCH):
+            after = (quiet[-1].latest, quiet[-1].deployment)
+            first = self.due(quiet[0].deployment, look) if is_alike else None
+            if is_alike and first is None:
+                return
+            if first is not None and first.move.cause in ALIKE:
+                yield from self._alike(first, model, cohort, quiet, look)
+            else:
+                yield from self.some([one.deployment for one in quiet], look, None)
+
+    def _alike(self, first: Due, model: str, cohort: Cohort, quiet: Sequence[Quiet], look: Look) -> tuple[Fact, ...]:
+        """The same move for each; where somebody was quicker, each is looked at after all."""
+        move, dues = first.move, []
+        for one in quiet:
+            standing = Standing(one.deployment, model, cohort, look.since, one.stream_version, one.placed_by)
+            dues.append(Due(replace(move, deployment=one.deployment, placed_by=one.placed_by), standing, first.models))
+        reach("batch.before")
+        try:
+            facts = self._record(dues, look, None)
+        except Conflict:
+            self._ledger.catch_up()
+            facts = tuple(self.some([one.deployment for one in quiet], look, None))
+        reach("batch.after")
+        return facts
+
+    def _record(self, dues: Sequence[Due], look: Look, tracking: tuple[str, int] | None) -> tuple[Fact, ...]:
+        """Ask the host for each move, and record what it says; nothing, where nothing is due."""
+        if not dues:
+            return ()
+        reach("reaction.before")
+        expected = {f"deployment/{due.move.deployment}": due.standing.stream_version for due in dues}
+        for due in dues:
+            expected.update(due.models)
+        drafts = [ask(self.host, due.move, look.at(due.move)) for due in dues]
+
+        def beside(cursor: sqlite3.Cursor, facts: Sequence[Fact]) -> None:
+            rows = [(due.move.deployment, due.standing.after(fact)) for due, fact in zip(dues, facts, strict=True)]
+            follow(cursor, rows, facts)
+
+        facts = self._log.append(drafts, expected=expected, tracking=tracking, beside=beside)
+        reach("reaction.after")
+        return facts
+
+
+def _batches(names: Sequence[str]) -> Iterator[tuple[Sequence[str], bool]]:
+    """The names in batches, each with whether it is the last."""
+    for start in range(0, len(names), BATCH):
+        yield names[start : start + BATCH], start + BATCH >= len(names)
+
+
+def _is_on_preview(history: ModelHistory, cohort: Cohort, look: Look) -> bool:
+    """Whether they are on a preview: then it counts since when each has held (R24, R26)."""
+    version = history.at(look.moment).versions.get(cohort.version)
+    return version is not None and version.stage == "preview"
