@@ -8,6 +8,7 @@ projection answers for now, for any day, and for what was known on any other day
 from __future__ import annotations
 
 from collections.abc import Callable, Hashable, Iterable, Sequence
+from datetime import datetime
 from inspect import signature
 from itertools import groupby
 from typing import Any, Generic, TypeVar
@@ -19,6 +20,8 @@ Row = TypeVar("Row")
 Key = Hashable
 Handler = Callable[..., Any]
 Keys = Callable[[Any], Any]
+History = list[tuple[datetime, Row | None]]
+"""The row of a key from each moment on at which it changed."""
 Sift = Callable[[Any, Sequence[Fact]], Sequence[Fact]]
 
 
@@ -69,14 +72,24 @@ class Projection(Generic[Row]):
         result: Row | None = handler(row, fact.event, **extra)
         return result
 
-    def history(self, key: Key, facts: Iterable[Fact]) -> list[tuple[Any, Row | None]]:
+    def history(self, key: Key, facts: Iterable[Fact]) -> History[Row]:
         """The row of a key at every moment at which it changed, from the known facts that concern it (R6)."""
         row: Row | None = None
-        states: list[tuple[Any, Row | None]] = []
+        states: History[Row] = []
         ordered = in_order(facts)
         counted = ordered if self._sift is None else self._sift(key, ordered)
         for moment, group in groupby(counted, key=lambda fact: fact.effective_at):
             for fact in group:
                 row = self.apply(row, key, fact)
             states.append((moment, row))
+        return states
+
+    def grown(self, states: History[Row], key: Key, facts: Iterable[Fact]) -> History[Row] | None:
+        """A history with more facts, null where one of them counts before what it holds (R6): then all are folded."""
+        states = list(states)
+        for fact in facts:
+            moment, row = states[-1] if states else (None, None)
+            if self._sift is not None or (moment is not None and fact.effective_at <= moment):
+                return None
+            states.append((fact.effective_at, self.apply(row, key, fact)))
         return states

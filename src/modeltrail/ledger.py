@@ -13,6 +13,7 @@ from datetime import datetime
 from threading import RLock
 from typing import Any, NamedTuple, get_args
 
+from modeltrail.domain.deployment import DeploymentState
 from modeltrail.domain.events import FactRetracted
 from modeltrail.domain.facts import Fact, is_known
 from modeltrail.log import Log
@@ -20,7 +21,7 @@ from modeltrail.projections.announcements import announcements
 from modeltrail.projections.deployments import deployments
 from modeltrail.projections.mentions import Mention, with_mention
 from modeltrail.projections.models import models
-from modeltrail.projections.projection import Projection
+from modeltrail.projections.projection import History, Projection
 from modeltrail.streams import STREAMS_KEPT, Streams
 
 BUILT_IN: tuple[Projection[Any], ...] = (models, deployments, announcements)
@@ -147,13 +148,30 @@ class Ledger:
     def _about(self, projection: Projection[Any], key: Any) -> Sequence[Fact]:
         if projection is not deployments:
             return self._facts[projection.name].get(key, ())
-        facts = self.stream(f"{_DEPLOYMENT}{key}")
+        facts = self._streams.of(f"{_DEPLOYMENT}{key}", self.position).facts
         return [fact for fact in facts if not isinstance(fact.event, FactRetracted)] if self._retractions else facts
 
     def _of(self, facts: Sequence[Fact], known_at: datetime | None) -> list[Fact]:
         if known_at is None and not self._retractions:
             return list(facts)
         return [fact for fact in facts if is_known(fact, known_at, self._retractions)]
+
+    def history(self, name: str) -> History[DeploymentState]:
+        """A deployment at every moment, from all that is known now; folded once while its stream is in use."""
+        with self._lock:
+            stream = self._streams.of(f"{_DEPLOYMENT}{name}", self.position)
+            if stream.folded < len(stream.facts) or stream.retractions != self._retracted:
+                states = None
+                if stream.retractions == self._retracted:
+                    states = deployments.grown(stream.states, name, stream.facts[stream.folded :])
+                stream.states = deployments.history(name, self.known(deployments, name)) if states is None else states
+                stream.folded, stream.retractions = len(stream.facts), self._retracted
+            return list(stream.states)
+
+    def version(self, stream: str) -> int:
+        """How many facts a stream has."""
+        with self._lock:
+            return len(self._streams.of(stream, self.position).facts)
 
     def is_retracted(self, position: int) -> bool:
         """Whether the fact at a position is retracted, as known now (R45)."""
@@ -188,7 +206,7 @@ class Ledger:
     def stream(self, stream: str) -> list[Fact]:
         """Every fact of a stream, retracted ones and retractions included, in the order of the log."""
         with self._lock:
-            return list(self._streams.facts(stream, self.position))
+            return list(self._streams.of(stream, self.position).facts)
 
     @property
     def kept(self) -> int:

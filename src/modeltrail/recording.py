@@ -107,7 +107,8 @@ class Recording:
 
     def consult(self, stream: str) -> None:
         """A decision rests on a stream: if another writer adds to it meanwhile, the batch is a lost race."""
-        self._expected.setdefault(stream, len(self.ledger.stream(stream)))
+        if stream not in self._expected:
+            self._expected[stream] = self.ledger.version(stream)
 
     def add(
         self,

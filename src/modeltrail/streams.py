@@ -3,12 +3,26 @@
 from __future__ import annotations
 
 from collections import OrderedDict
+from dataclasses import dataclass, field
+from typing import Any
 
 from modeltrail.domain.facts import Fact
 from modeltrail.log import Log
+from modeltrail.projections.projection import History
 
 STREAMS_KEPT = 2_048
 """How many streams are kept: those that were asked for last."""
+
+
+@dataclass(slots=True)
+class Stream:
+    """All facts of a stream. `states` is the history of its key as of the first `folded` facts, when there were so many
+    `retractions` in the log."""
+
+    facts: list[Fact]
+    states: History[Any] = field(default_factory=list)
+    folded: int = 0
+    retractions: int = 0
 
 
 class Streams:
@@ -17,7 +31,7 @@ class Streams:
     def __init__(self, log: Log, kept: int = STREAMS_KEPT) -> None:
         self._log = log
         self._limit = kept
-        self._kept: OrderedDict[str, list[Fact]] = OrderedDict()
+        self._kept: OrderedDict[str, Stream] = OrderedDict()
 
     def __contains__(self, stream: str) -> bool:
         return stream in self._kept
@@ -25,21 +39,21 @@ class Streams:
     @property
     def kept(self) -> int:
         """How many facts are kept."""
-        return sum(map(len, self._kept.values()))
+        return sum(len(stream.facts) for stream in self._kept.values())
 
     def take(self, fact: Fact) -> None:
         """Let what is kept of a stream grow by its next fact."""
-        facts = self._kept.get(fact.stream)
-        if facts is not None:
-            facts.append(fact)
+        kept = self._kept.get(fact.stream)
+        if kept is not None:
+            kept.facts.append(fact)
 
-    def facts(self, stream: str, position: int) -> list[Fact]:
-        """Every fact of a stream up to the position that was reached, in the order of the log: not to be changed."""
-        facts = self._kept.get(stream)
-        if facts is None:
-            facts = self._kept[stream] = self._log.stream(stream, position)
+    def of(self, stream: str, position: int) -> Stream:
+        """A stream up to the position that was reached."""
+        kept = self._kept.get(stream)
+        if kept is None:
+            kept = self._kept[stream] = Stream(self._log.stream(stream, position))
             if len(self._kept) > self._limit:
                 self._kept.popitem(last=False)
         else:
             self._kept.move_to_end(stream)
-        return facts
+        return kept
