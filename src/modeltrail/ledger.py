@@ -26,6 +26,8 @@ from modeltrail.streams import STREAMS_KEPT, Streams
 
 BUILT_IN: tuple[Projection[Any], ...] = (models, deployments, announcements)
 _DEPLOYMENT = "deployment/"
+_HANDED_OVER = 1_000
+"""How many of the facts that were handed over last are kept."""
 _MENTIONS = frozenset(kind.type for kind in get_args(Mention))
 
 
@@ -53,6 +55,7 @@ class Ledger:
         self._mentions: dict[tuple[str, str | None], list[Fact]] = {}
         self._mentioned_at: dict[int, str] = {}
         self._doubted: set[str] = set()
+        self._handed_over: Sequence[Fact] = ()
         self.position = 0
         self.recorded_at: datetime | None = None
         """When the last fact was recorded, null in an empty log."""
@@ -79,6 +82,15 @@ class Ledger:
             if follow and not any(isinstance(fact.event, FactRetracted) for fact in facts):
                 for fact in facts:
                     self._take(fact)
+                self._handed_over = facts[:_HANDED_OVER]
+
+    def news(self, after: int) -> Iterable[Fact]:
+        """The facts after a position, up to the one that was reached; what was handed over last is not read again."""
+        with self._lock:
+            latest = self._handed_over
+            if latest and latest[0].position <= after + 1 and latest[-1].position == self.position:
+                return latest[after + 1 - latest[0].position :]
+            return self._log.pick(after, self.position)
 
     def _is_wanted(self, stream: str, kind: str) -> bool:
         return kind in self._kinds or stream in self._streams
