@@ -8,13 +8,14 @@ projection answers for now, for any day, and for what was known on any other day
 from __future__ import annotations
 
 from collections.abc import Callable, Hashable, Iterable, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from inspect import signature
-from itertools import groupby
+from itertools import pairwise
 from typing import Any, Generic, TypeVar
 
 from modeltrail.domain.events import Event
-from modeltrail.domain.facts import Fact, in_order
+from modeltrail.domain.facts import Fact, in_order, precedes
 
 Row = TypeVar("Row")
 Key = Hashable
@@ -23,6 +24,14 @@ Keys = Callable[[Any], Any]
 History = list[tuple[datetime, Row | None]]
 """The row of a key from each moment on at which it changed."""
 Sift = Callable[[Any, Sequence[Fact]], Sequence[Fact]]
+
+
+@dataclass(frozen=True, slots=True)
+class Fold(Generic[Row]):
+    """The history of a key, and the fact that counts last in it; null where it has none, or cannot grow."""
+
+    states: History[Row]
+    last: Fact | None
 
 
 class Projection(Generic[Row]):
@@ -74,22 +83,31 @@ class Projection(Generic[Row]):
 
     def history(self, key: Key, facts: Iterable[Fact]) -> History[Row]:
         """The row of a key at every moment at which it changed, from the known facts that concern it (R6)."""
-        row: Row | None = None
-        states: History[Row] = []
+        return self.fold(key, facts).states
+
+    def fold(self, key: Key, facts: Iterable[Fact]) -> Fold[Row]:
+        """The same, so that it can grow."""
         ordered = in_order(facts)
         counted = ordered if self._sift is None else self._sift(key, ordered)
-        for moment, group in groupby(counted, key=lambda fact: fact.effective_at):
-            for fact in group:
-                row = self.apply(row, key, fact)
-            states.append((moment, row))
-        return states
+        states: History[Row] = []
+        self._step(states, key, counted)
+        return Fold(states, ordered[-1] if ordered and self._sift is None else None)
 
-    def grown(self, states: History[Row], key: Key, facts: Iterable[Fact]) -> History[Row] | None:
-        """A history with more facts, null where one of them counts before what it holds (R6): then all are folded."""
-        states = list(states)
-        for fact in facts:
-            moment, row = states[-1] if states else (None, None)
-            if self._sift is not None or (moment is not None and fact.effective_at <= moment):
-                return None
-            states.append((fact.effective_at, self.apply(row, key, fact)))
-        return states
+    def _step(self, states: History[Row], key: Key, ordered: Iterable[Fact]) -> None:
+        row = states[-1][1] if states else None
+        for fact in ordered:
+            row = self.apply(row, key, fact)
+            if states and states[-1][0] == fact.effective_at:
+                states.pop()
+            states.append((fact.effective_at, row))
+
+    def grown(self, fold: Fold[Row], key: Key, facts: Sequence[Fact]) -> Fold[Row] | None:
+        """A fold with more facts, null where one of them counts before what it holds (R6): then all are folded."""
+        held = [*([fold.last] if fold.last is not None else []), *facts]
+        if fold.states and fold.last is None:
+            return None
+        if not all(precedes(one, next_one) for one, next_one in pairwise(held)):
+            return None
+        states = list(fold.states)
+        self._step(states, key, facts)
+        return Fold(states, held[-1] if held else None)

@@ -82,8 +82,10 @@ class LogTransaction(SQLiteTransaction):
 
     def __enter__(self) -> SQLiteCursor:
         cursor = self.connection.cursor()
-        with translated(self.connection.lock_timeout_seconds):
-            cursor.execute("BEGIN IMMEDIATE" if self.commit else "BEGIN")
+        try:
+            cursor.sqlite_cursor.execute("BEGIN IMMEDIATE" if self.commit else "BEGIN")
+        except sqlite3.Error as error:
+            raise store_error(error, self.connection.lock_timeout_seconds) from error
         return cursor
 
     def __exit__(

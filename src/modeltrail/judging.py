@@ -133,11 +133,9 @@ class _Book:
     def _states(self, name: str) -> History[DeploymentState]:
         """A deployment at every moment, from what is known now and the batch."""
         if name not in self._deployments:
-            recorded = self._recording.ledger.history(name)
-            states = deployments.grown(recorded, name, self._recording.pending_of(deployments, name))
-            if states is None:
-                states = deployments.history(name, self.facts(deployments, name))
-            self._deployments[name] = states
+            recorded = self._recording.ledger.fold(name)
+            fold = deployments.grown(recorded, name, self._recording.pending_of(deployments, name))
+            self._deployments[name] = (fold or deployments.fold(name, self.facts(deployments, name))).states
         return self._deployments[name]
 
     def deployment_run_by(self, event: DeploymentEvent) -> RunBy:

@@ -21,7 +21,7 @@ from modeltrail.projections.announcements import announcements
 from modeltrail.projections.deployments import deployments
 from modeltrail.projections.mentions import Mention, with_mention
 from modeltrail.projections.models import models
-from modeltrail.projections.projection import History, Projection
+from modeltrail.projections.projection import Fold, Projection
 from modeltrail.streams import STREAMS_KEPT, Streams
 
 BUILT_IN: tuple[Projection[Any], ...] = (models, deployments, announcements)
@@ -168,17 +168,17 @@ class Ledger:
             return list(facts)
         return [fact for fact in facts if is_known(fact, known_at, self._retractions)]
 
-    def history(self, name: str) -> History[DeploymentState]:
+    def fold(self, name: str) -> Fold[DeploymentState]:
         """A deployment at every moment, from all that is known now; folded once while its stream is in use."""
         with self._lock:
             stream = self._streams.of(f"{_DEPLOYMENT}{name}", self.position)
             if stream.folded < len(stream.facts) or stream.retractions != self._retracted:
-                states = None
+                fold = None
                 if stream.retractions == self._retracted:
-                    states = deployments.grown(stream.states, name, stream.facts[stream.folded :])
-                stream.states = deployments.history(name, self.known(deployments, name)) if states is None else states
+                    fold = deployments.grown(stream.fold, name, stream.facts[stream.folded :])
+                stream.fold = deployments.fold(name, self.known(deployments, name)) if fold is None else fold
                 stream.folded, stream.retractions = len(stream.facts), self._retracted
-            return list(stream.states)
+            return stream.fold
 
     def version(self, stream: str) -> int:
         """How many facts a stream has."""

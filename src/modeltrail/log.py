@@ -38,6 +38,7 @@ from modeltrail.rows import (
     parts_of,
     result_of,
     rows_after,
+    stored_frontier,
     stored_state,
     streams_from,
     versions_of,
@@ -160,10 +161,11 @@ class Log:
             result = None if command_id is None else result_of(cursor, command_id)
             if result is not None:
                 return tuple(_facts_between(cursor, result.start, result.stop - 1))
-            _check_expected(cursor, expected)
+            versions = versions_of(cursor, {*expected, *(item.envelope.stream for item in prepared)})
+            _check_expected(versions, expected)
             tip = _tip(cursor)
             first = tip.frontier.size + 1
-            facts = _record(cursor, prepared, tip, self._clock) if prepared else ()
+            facts = _record(cursor, prepared, tip, versions, self._clock) if prepared else ()
             if command_id is not None:
                 insert_result(cursor, command_id, range(first, tip.frontier.size + 1))
             if beside is not None:
@@ -319,12 +321,15 @@ class Log:
 
 
 def _record(
-    cursor: sqlite3.Cursor, prepared: Sequence[Prepared], tip: Tip, clock: Callable[[], datetime]
+    cursor: sqlite3.Cursor,
+    prepared: Sequence[Prepared],
+    tip: Tip,
+    versions: dict[str, int],
+    clock: Callable[[], datetime],
 ) -> tuple[Fact, ...]:
     """Give each draft its place behind the tip, whose frontier grows with them, and store them."""
     now = to_utc(clock())
     recorded = moment(now if tip.recorded_at is None else max(now, tip.recorded_at))
-    versions = versions_of(cursor, {item.envelope.stream for item in prepared})
     rows, facts = [], []
     for item in prepared:
         versions[item.envelope.stream] += 1
@@ -369,28 +374,20 @@ def _placed(item: Prepared, frontier: Frontier, stream_version: int, recorded: M
     return row, fact
 
 
-def _check_expected(cursor: sqlite3.Cursor, expected: Mapping[str, int]) -> None:
-    if not expected:
-        return
-    for stream, version in versions_of(cursor, expected).items():
-        if version != expected[stream]:
+def _check_expected(versions: Mapping[str, int], expected: Mapping[str, int]) -> None:
+    for stream, version in expected.items():
+        if versions[stream] != version:
             raise Conflict(
-                f"{stream} is at version {version}, not {expected[stream]}: another writer recorded something first; "
+                f"{stream} is at version {versions[stream]}, not {version}: another writer recorded something first; "
                 "nothing of this batch was recorded: read again and repeat it"
             )
 
 
 def _tip(cursor: sqlite3.Cursor) -> Tip:
-    stored = stored_state(cursor)
-    if stored.last != stored.frontier_size:
-        raise Damaged(
-            f"{stored.last} facts are stored, but their tree covers {stored.frontier_size}: modeltrail verify says more"
-        )
-    frontier = Frontier.from_bytes(stored.last, stored.frontier_hashes)
-    if not stored.last:
-        return Tip(None, frontier)
-    (recorded_at,) = cursor.execute("SELECT recorded_at FROM events WHERE position = ?", (stored.last,)).fetchone()
-    return Tip(at_microseconds(recorded_at), frontier)
+    (last, recorded_at), (size, hashes) = end_of(cursor), stored_frontier(cursor)
+    if last != size:
+        raise Damaged(f"{last} facts are stored, but their tree covers {size}: modeltrail verify says more")
+    return Tip(None if recorded_at is None else at_microseconds(recorded_at), Frontier.from_bytes(last, hashes))
 
 
 def _facts_between(cursor: sqlite3.Cursor, first: int, last: int) -> Iterator[Fact]:

@@ -82,7 +82,7 @@ class Mover:
         """What is due for one deployment, null where nothing is, or where its host wants to be asked later."""
         version = self._version(f"deployment/{name}")
         facts = self._ledger.known(deployments, name)
-        states = self._ledger.history(name)
+        states = self._ledger.fold(name).states
         state = states[-1][1] if states else None
         if state is None or self._rests(states, look):
             return None

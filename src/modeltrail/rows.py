@@ -48,10 +48,14 @@ def last_position(cursor: sqlite3.Cursor) -> int:
     return last
 
 
+def stored_frontier(cursor: sqlite3.Cursor) -> tuple[int | None, bytes]:
+    """The size and the hashes of the frontier; null and nothing where it is missing."""
+    return cursor.execute("SELECT size, hashes FROM frontier").fetchone() or (None, b"")
+
+
 def stored_state(cursor: sqlite3.Cursor) -> Stored:
     """What the store says of itself."""
-    size, hashes = cursor.execute("SELECT size, hashes FROM frontier").fetchone() or (None, b"")
-    return Stored(last_position(cursor), size, hashes)
+    return Stored(last_position(cursor), *stored_frontier(cursor))
 
 
 def result_of(cursor: sqlite3.Cursor, command_id: str) -> range | None:

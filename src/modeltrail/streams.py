@@ -8,7 +8,7 @@ from typing import Any
 
 from modeltrail.domain.facts import Fact
 from modeltrail.log import Log
-from modeltrail.projections.projection import History
+from modeltrail.projections.projection import Fold
 
 STREAMS_KEPT = 2_048
 """How many streams are kept: those that were asked for last."""
@@ -16,11 +16,11 @@ STREAMS_KEPT = 2_048
 
 @dataclass(slots=True)
 class Stream:
-    """All facts of a stream. `states` is the history of its key as of the first `folded` facts, when there were so many
+    """All facts of a stream. `fold` is that of its key from the first `folded` facts, when there were so many
     `retractions` in the log."""
 
     facts: list[Fact]
-    states: History[Any] = field(default_factory=list)
+    fold: Fold[Any] = field(default_factory=lambda: Fold([], None))
     folded: int = 0
     retractions: int = 0
 
