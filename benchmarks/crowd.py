@@ -1,6 +1,6 @@
 """How fast does one default change move a crowd, and does that take more memory the larger the crowd is?
 
-As a script it moves one crowd in a process of its own, which is the only way to know its peak of memory, and prints what
+As a script it moves one crowd in a process of its own, the only way to know its peak of memory, and prints what
 it measured as JSON.
 """
 

@@ -62,6 +62,13 @@ def in_order(facts: Iterable[Fact]) -> list[Fact]:
     return ordered
 
 
+def precedes(fact: Fact, other: Fact) -> bool:
+    """Whether a fact counts before another (R6), or is the same in every respect that counts."""
+    if fact.effective_at != other.effective_at:
+        return fact.effective_at < other.effective_at
+    return in_order((fact, other))[0] is fact
+
+
 Retractions = Mapping[int, Sequence[Fact]]
 """The retractions of each retracted position."""
 

@@ -40,6 +40,8 @@ class Engine:
         self._lock = RLock()
         self._is_acting = False
         self._position: int | None = None
+        self._stored = 0
+        """The position that was stored when it looked last; another process may have got further."""
         self._known_at: datetime | None = None
         """The latest moment at which anything was known. Up to it time has passed for the engine."""
 
@@ -47,16 +49,20 @@ class Engine:
         """Ask a host before each move from now on, null for none."""
         self._mover.host = host
 
-    def catch_up(self) -> list[range]:
-        """Carry out what follows from all that was recorded since it looked last. Returns the positions of that."""
+    def catch_up(self, reached: int | None = None) -> list[range]:
+        """Carry out what follows from all that was recorded since it looked last. Returns the positions of that.
+
+        `reached`: the position that the ledger has just caught up with, null where it has not.
+        """
         with self._acting() as may_act:
-            return runs(self._reactions()) if may_act else []
+            return runs(self._reactions(reached)) if may_act else []
 
     def sweep(self, moment: datetime, *, on_time: bool) -> list[range]:
         """Carry out all that is due by a moment, for every deployment; with `on_time` as of when it was due (R37)."""
         with self._acting() as may_act:
             if not may_act:
                 return []
+            self._ledger.catch_up()
             concerned = self._unexamined()
             look = self._look(min(concerned.since or moment, moment), moment, self._on_time if on_time else _by(moment))
             moved = runs(self._mover.crowds(None, look))
@@ -77,21 +83,22 @@ class Engine:
             finally:
                 self._is_acting = not may_act
 
-    def _reactions(self) -> Iterator[range]:
+    def _reactions(self, reached: int | None) -> Iterator[range]:
         before = self._examined()
-        while before < self._ledger.catch_up():
+        end = self._ledger.catch_up() if reached is None else reached
+        while before < end:
             concerned = self._unexamined()
             moved = runs(self._react(concerned))
             yield from moved
             before = self._pass(concerned, moved)
-        if before - self._log.tracked(FOLLOWER) >= STORED_EVERY:
+            end = self._ledger.catch_up() if moved else end
+        if before - self._stored >= STORED_EVERY:
             self.store_position()
 
     def _unexamined(self) -> Concerned:
         """Whom the facts concern that it has not looked at."""
-        self._ledger.catch_up()
         before = self._examined()
-        return Concerned(before).take(self._log.read(after=before), lambda position: self._log.fact(position).event)
+        return Concerned(before).take(self._ledger.news(before), lambda position: self._log.fact(position).event)
 
     def _pass(self, concerned: Concerned, moved: Iterable[range]) -> int:
         """It has looked at these facts, and at what it appended just behind them itself."""
@@ -121,7 +128,7 @@ class Engine:
     def _examined(self) -> int:
         """The position up to which it has looked; at first that which is stored."""
         if self._position is None:
-            self._position = self._log.tracked(FOLLOWER)
+            self._position = self._stored = self._log.tracked(FOLLOWER)
             with self._log.reading() as cursor:
                 (known_at,) = cursor.execute(
                     "SELECT max(known_at) FROM events WHERE position <= ?", (self._position,)
@@ -133,7 +140,8 @@ class Engine:
         """Store how far it has looked, where that is not stored yet."""
         with self._lock:
             position = self._position or 0
-            if position <= self._log.tracked(FOLLOWER):
+            self._stored = self._log.tracked(FOLLOWER)
+            if position <= self._stored:
                 return
             reach("position.before")
             try:

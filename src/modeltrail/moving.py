@@ -86,7 +86,7 @@ class Mover:
         """What is due for one deployment, null where nothing is, or where its host wants to be asked later."""
         version = self._version(f"deployment/{name}")
         facts = self._ledger.known(deployments, name)
-        states = deployments.history(name, facts)
+        states = self._ledger.fold(name).states
         state = states[-1][1] if states else None
         if state is None or self._rests(states, look):
             return None
@@ -99,7 +99,7 @@ class Mover:
         return Due(move, standing, models)
 
     def _version(self, stream: str) -> int:
-        return len(self._ledger.stream(stream))
+        return self._ledger.version(stream)
 
     def _rests(self, states: Sequence[tuple[datetime, DeploymentState | None]], look: Look) -> bool:
         """Whether, by all that a deployment was within the time looked at, nothing can have become due."""
