@@ -142,8 +142,10 @@ def follow(cursor: sqlite3.Cursor, rows: Iterable[Row], facts: Sequence[Fact]) -
 
 
 def write_rows(cursor: sqlite3.Cursor, rows: Iterable[Row]) -> None:
-    """Write rows within a transaction; where a deployment has none, it is removed."""
+    """Write rows within a transaction; where a deployment has none, it is removed. The first ones make the table."""
     rows = list(rows)
+    cursor.execute(_TABLE)
+    cursor.execute(_INDEX)
     cursor.executemany(_UPSERT, [row.row() for _, row in rows if row is not None])
     cursor.executemany("DELETE FROM standings WHERE deployment = ?", [(name,) for name, row in rows if row is None])
 
@@ -173,8 +175,6 @@ class Standings:
 
     def _store(self, rows: Sequence[Row], position: int) -> None:
         def write(cursor: sqlite3.Cursor, _: tuple[Fact, ...]) -> None:
-            cursor.execute(_TABLE)
-            cursor.execute(_INDEX)
             write_rows(cursor, rows)
 
         self._log.append((), tracking=(FOLLOWER, position), beside=write)
