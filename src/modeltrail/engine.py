@@ -87,9 +87,11 @@ class Engine:
 
     def _unexamined(self) -> Concerned:
         """Whom the facts concern that it has not looked at."""
-        self._ledger.catch_up()
         before = self._examined()
-        return Concerned(before).take(self._log.read(after=before), lambda position: self._log.fact(position).event)
+        facts = self._log.read(after=before)
+        concerned = Concerned(before).take(facts, lambda position: self._log.fact(position).event)
+        self._ledger.catch_up()  # only now: what it counts as looked at, it knows
+        return concerned
 
     def _react(self, concerned: Concerned) -> Iterator[Fact]:
         if concerned.since is None or concerned.known_at is None:

@@ -53,6 +53,18 @@ def retry_at(asked_at: datetime, attempt: int) -> datetime:
     return asked_at + min(LONGEST_RETRY, FIRST_RETRY * doubled)
 
 
+def remembered(host: Host | None) -> Host | None:
+    """The host, asked once for each move: when a race was lost, its answer still holds for what is still due."""
+    answers: dict[str, Answer] = {}
+
+    def asked(move: Move) -> Answer:
+        if move.id not in answers:
+            answers[move.id] = _answer(host, move)
+        return answers[move.id]
+
+    return host and asked
+
+
 def ask(host: Host | None, move: Move, at: datetime) -> Draft:
     """Ask the host for a move at a moment, and say what is to be recorded of its answer."""
     answer = None if host is None else _answer(host, move)

@@ -19,7 +19,7 @@ from modeltrail.domain.moves import Move, due_move, rests, stand_of
 from modeltrail.domain.refusals import Conflict
 from modeltrail.domain.values import MICROSECOND
 from modeltrail.failpoints import reach
-from modeltrail.hosts import Host, ask
+from modeltrail.hosts import Host, ask, remembered
 from modeltrail.ledger import Ledger
 from modeltrail.log import Log
 from modeltrail.projections.deployments import deployments
@@ -69,11 +69,14 @@ class Mover:
         for batch, is_last in _batches(sorted(names)):
             yield from self._batch(batch, look, tracking if is_last else None)
 
-    def _batch(self, names: Sequence[str], look: Look, tracking: tuple[str, int] | None) -> tuple[Fact, ...]:
+    def _batch(
+        self, names: Sequence[str], look: Look, tracking: tuple[str, int] | None, host: Host | None = None
+    ) -> tuple[Fact, ...]:
+        host = host or remembered(self.host)
         while True:
             dues = [due for name in names if (due := self.due(name, look)) is not None]
             try:
-                return self._record(dues, look, tracking)
+                return self._record(dues, look, tracking, host)
             except Conflict:
                 self._ledger.catch_up()
                 tracking = None  # another process may have got as far
@@ -134,30 +137,37 @@ class Mover:
         is_alike = cohort.how == "record" and not _is_on_preview(self._histories(model), cohort, look)
         while quiet := self._standings.before(model, text, look.since, after, BATCH):
             after = (quiet[-1].latest, quiet[-1].deployment)
-            first = self.due(quiet[0].deployment, look) if is_alike else None
-            if is_alike and first is None:
+            current = self._current(quiet) if is_alike else None
+            first = None if current is None else self.due(current.deployment, look)
+            if current is not None and first is None:
                 return
             if first is not None and first.move.cause in ALIKE:
                 yield from self._alike(first, model, cohort, quiet, look)
             else:
                 yield from self.some([one.deployment for one in quiet], look, None)
 
+    def _current(self, quiet: Sequence[Quiet]) -> Quiet | None:
+        """The first that still stands as its row says, null where something was recorded about each meanwhile."""
+        return next((one for one in quiet if one.stream_version == self._version(f"deployment/{one.deployment}")), None)
+
     def _alike(self, first: Due, model: str, cohort: Cohort, quiet: Sequence[Quiet], look: Look) -> tuple[Fact, ...]:
         """The same move for each; where somebody was quicker, each is looked at after all."""
-        move, dues = first.move, []
+        move, dues, host = first.move, [], remembered(self.host)
         for one in quiet:
             standing = Standing(one.deployment, model, cohort, look.since, one.stream_version, one.placed_by)
             dues.append(Due(replace(move, deployment=one.deployment, placed_by=one.placed_by), standing, first.models))
         reach("batch.before")
         try:
-            facts = self._record(dues, look, None)
+            facts = self._record(dues, look, None, host)
         except Conflict:
             self._ledger.catch_up()
-            facts = tuple(self.some([one.deployment for one in quiet], look, None))
+            facts = self._batch([one.deployment for one in quiet], look, None, host)
         reach("batch.after")
         return facts
 
-    def _record(self, dues: Sequence[Due], look: Look, tracking: tuple[str, int] | None) -> tuple[Fact, ...]:
+    def _record(
+        self, dues: Sequence[Due], look: Look, tracking: tuple[str, int] | None, host: Host | None
+    ) -> tuple[Fact, ...]:
         """Ask the host for each move, and record what it says; nothing, where nothing is due."""
         if not dues:
             return ()
@@ -165,13 +175,17 @@ class Mover:
         expected = {f"deployment/{due.move.deployment}": due.standing.stream_version for due in dues}
         for due in dues:
             expected.update(due.models)
-        drafts = [ask(self.host, due.move, look.at(due.move)) for due in dues]
+        drafts = []
+        for due in dues:
+            drafts.append(ask(host, due.move, look.at(due.move)))
+            reach("reaction.asked")
 
         def beside(cursor: sqlite3.Cursor, facts: Sequence[Fact]) -> None:
             rows = [(due.move.deployment, due.standing.after(fact)) for due, fact in zip(dues, facts, strict=True)]
             follow(cursor, rows, facts)
 
         facts = self._log.append(drafts, expected=expected, tracking=tracking, beside=beside)
+        self._ledger.catch_up()  # whoever was moved into a cohort that is looked at later is known to be there
         reach("reaction.after")
         return facts
 

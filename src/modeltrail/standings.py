@@ -167,10 +167,10 @@ class Standings:
         while position < end:
             page = list(self._log.read(after=position, limit=PAGE))
             rows = [(name, self._folded(name, facts)) for name, facts in _by_deployment(page).items()]
-            reach("position.before")
+            reach("standings.before")
             with suppress(Conflict):  # another process was quicker, with the same rows
                 self._store(rows, page[-1].position)
-            reach("position.after")
+            reach("standings.after")
             position = max(self.position, page[-1].position)
 
     def _store(self, rows: Sequence[Row], position: int) -> None:
