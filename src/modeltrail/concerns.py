@@ -30,7 +30,7 @@ class Concerned:
     """What some facts, the last of which is at `position`, concern.
 
     `since`: the earliest moment at which one of them is effective; `known_at`: the last at which one was known.
-    `everything`: there are so many that all deployments are concerned.
+    `everything`: there are so many that all deployments are concerned. `by_others`: not all of it is what the engine did.
     """
 
     position: int
@@ -39,6 +39,7 @@ class Concerned:
     deployments: set[str] = field(default_factory=set)
     models: set[str] = field(default_factory=set)
     everything: bool = False
+    by_others: bool = False
 
     @property
     def is_idle(self) -> bool:
@@ -49,8 +50,10 @@ class Concerned:
         """One fact after the other; `recorded` gives the event at a position, for what is retracted."""
         for fact in facts:
             self.position = fact.position
-            if fact.mode == "execution" and fact.by == ENGINE and isinstance(fact.event, DeploymentEvent):
+            by_engine = fact.mode == "execution" and fact.by == ENGINE
+            if by_engine and isinstance(fact.event, DeploymentEvent):
                 continue
+            self.by_others = self.by_others or not by_engine
             self.since = fact.effective_at if self.since is None else min(self.since, fact.effective_at)
             self.known_at = fact.known_at if self.known_at is None else max(self.known_at, fact.known_at)
             self._add(fact.event, recorded)

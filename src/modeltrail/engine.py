@@ -6,6 +6,7 @@ carried out once (R38). What it appends is stored in one transaction with the po
 
 from __future__ import annotations
 
+import sqlite3
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import datetime
@@ -28,6 +29,10 @@ FOLLOWER = "engine"
 """The name under which the log keeps how far the engine has looked."""
 STORED_EVERY = 10_000
 """After so many facts without a move the position is stored on its own."""
+_REMEMBER = """
+INSERT INTO tracking VALUES (?, ?) ON CONFLICT (application_name) DO UPDATE
+SET notification_id = excluded.notification_id WHERE tracking.notification_id < excluded.notification_id
+"""
 
 
 class Engine:
@@ -40,16 +45,21 @@ class Engine:
         self._is_acting = False
         self._position: int | None = None
         self._known_at: datetime | None = None
-        """The latest moment at which anything was known. Up to it time has passed for the engine."""
+        """The latest moment at which anything that it looked at was known. Up to it time has passed for the engine."""
+        self._swept: datetime | None = None
+        """The moment of the last sweep: what was due by then was found."""
 
     def ask(self, host: Host | None) -> None:
         """Ask a host before each move from now on, null for none."""
         self._mover.host = host
 
-    def catch_up(self) -> tuple[Fact, ...]:
-        """Carry out what follows from all that was recorded since it looked last. Returns what that recorded."""
+    def catch_up(self, *, before_sweep: bool = False) -> tuple[Fact, ...]:
+        """Carry out what follows from all that was recorded since it looked last. Returns what that recorded.
+
+        Before a sweep, what only an advance has carried out is left to it: that advance was cut off.
+        """
         with self._acting() as may_act:
-            return tuple(self._reactions()) if may_act else ()
+            return tuple(self._reactions(before_sweep)) if may_act else ()
 
     def sweep(self, moment: datetime, *, on_time: bool) -> tuple[Fact, ...]:
         """Carry out all that is due by a moment, for every deployment; with `on_time` as of when it was due (R37)."""
@@ -57,9 +67,12 @@ class Engine:
             if not may_act:
                 return ()
             concerned = self._unexamined()
-            look = self._look(min(concerned.since or moment, moment), moment, self._on_time if on_time else _by(moment))
-            moved = tuple(self._mover.crowds(None, look))
-            self._position = concerned.position
+            at = self._on_time if on_time else _by(moment)
+            since = _earliest(concerned.since, moment, self._looked_until)
+            moved = tuple(self._mover.crowds(None, Look(since, _latest(moment, self._known_at), at)))
+            self._known_at = _latest(self._known_at, concerned.known_at, *(fact.known_at for fact in moved))
+            self._swept, self._position = moment, concerned.position
+            self.store_position()
             return moved
 
     def _on_time(self, move: Move) -> datetime:
@@ -76,10 +89,12 @@ class Engine:
             finally:
                 self._is_acting = not may_act
 
-    def _reactions(self) -> Iterator[Fact]:
+    def _reactions(self, before_sweep: bool) -> Iterator[Fact]:
         before = self._examined()
         while before < self._ledger.catch_up():
             concerned = self._unexamined()
+            if before_sweep and not concerned.by_others:
+                return
             yield from self._react(concerned)
             before = self._position = concerned.position
         if before - self._log.tracked(FOLLOWER) >= STORED_EVERY:
@@ -96,7 +111,9 @@ class Engine:
     def _react(self, concerned: Concerned) -> Iterator[Fact]:
         if concerned.since is None or concerned.known_at is None:
             return
-        look = self._look(concerned.since, concerned.known_at, _by(concerned.known_at))
+        since = _earliest(concerned.since, self._looked_until)
+        self._known_at = _latest(self._known_at, concerned.known_at)
+        look = Look(since, self._known_at, _by(concerned.known_at))
         is_crowd = concerned.everything or bool(concerned.models)
         if not concerned.everything:
             tracking = None if is_crowd else (FOLLOWER, concerned.position)
@@ -104,10 +121,9 @@ class Engine:
         if is_crowd:
             yield from self._mover.crowds(None if concerned.everything else frozenset(concerned.models), look)
 
-    def _look(self, since: datetime, moment: datetime, at: At) -> Look:
-        earlier = self._known_at
-        self._known_at = moment if earlier is None else max(earlier, moment)
-        return Look(since if earlier is None else min(since, earlier), self._known_at, at)
+    @property
+    def _looked_until(self) -> datetime | None:
+        return _latest(self._known_at, self._swept) if self._known_at else None
 
     def _examined(self) -> int:
         """The position up to which it has looked; at first that which is stored."""
@@ -133,7 +149,21 @@ class Engine:
                 return  # another process has got further
             reach("position.after")
 
+    def remember(self, cursor: sqlite3.Cursor, facts: tuple[Fact, ...]) -> None:
+        """Store how far it has looked in the transaction in which others record: less is to be looked at after a crash."""
+        if self._position:
+            cursor.execute(_REMEMBER, (FOLLOWER, self._position))
+
 
 def _by(moment: datetime) -> At:
     """What was due before takes effect at the moment; what is due later, then."""
     return lambda move: max(move.due_at, moment)
+
+
+def _latest(moment: datetime | None, *others: datetime | None) -> datetime:
+    known = [one for one in (moment, *others) if one is not None]
+    return max(known)
+
+
+def _earliest(*moments: datetime | None) -> datetime:
+    return min(one for one in moments if one is not None)
