@@ -30,7 +30,7 @@ class Concerned:
     """What some facts, the last of which is at `position`, concern.
 
     `since`: the earliest moment at which one of them is effective; `known_at`: the last at which one was known.
-    `everything`: there are so many that all deployments are concerned. `by_others`: not all of it is what the engine did.
+    `everything`: there are so many that all deployments are concerned. `by_others`: not all was done by the engine.
     """
 
     position: int

@@ -7,7 +7,7 @@ carried out once (R38). What it appends is stored in one transaction with the po
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from datetime import datetime
 from threading import RLock
@@ -18,17 +18,20 @@ from modeltrail.domain.facts import Fact
 from modeltrail.domain.history import ModelHistory
 from modeltrail.domain.moves import Move
 from modeltrail.domain.refusals import Conflict
+from modeltrail.domain.values import MICROSECOND
 from modeltrail.failpoints import reach
 from modeltrail.hosts import Host
 from modeltrail.ledger import Ledger
 from modeltrail.log import Log
 from modeltrail.moving import At, Look, Mover
+from modeltrail.recorded import runs
 from modeltrail.standings import Standings
 
 FOLLOWER = "engine"
 """The name under which the log keeps how far the engine has looked."""
 STORED_EVERY = 10_000
 """After so many facts without a move the position is stored on its own."""
+_LATEST_KNOWN = "SELECT max(known_at) FROM events WHERE position > ? AND position <= ?"
 _REMEMBER = """
 INSERT INTO tracking VALUES (?, ?) ON CONFLICT (application_name) DO UPDATE
 SET notification_id = excluded.notification_id WHERE tracking.notification_id < excluded.notification_id
@@ -53,25 +56,25 @@ class Engine:
         """Ask a host before each move from now on, null for none."""
         self._mover.host = host
 
-    def catch_up(self, *, before_sweep: bool = False) -> tuple[Fact, ...]:
-        """Carry out what follows from all that was recorded since it looked last. Returns what that recorded.
+    def catch_up(self, *, before_sweep: bool = False) -> list[range]:
+        """Carry out what follows from all that was recorded since it looked last. Returns the positions of that.
 
         Before a sweep, what only an advance has carried out is left to it: that advance was cut off.
         """
         with self._acting() as may_act:
-            return tuple(self._reactions(before_sweep)) if may_act else ()
+            return runs(self._reactions(before_sweep)) if may_act else []
 
-    def sweep(self, moment: datetime, *, on_time: bool) -> tuple[Fact, ...]:
+    def sweep(self, moment: datetime, *, on_time: bool) -> list[range]:
         """Carry out all that is due by a moment, for every deployment; with `on_time` as of when it was due (R37)."""
         with self._acting() as may_act:
             if not may_act:
-                return ()
+                return []
             concerned = self._unexamined()
-            at = self._on_time if on_time else _by(moment)
-            since = _earliest(concerned.since, moment, self._looked_until)
-            moved = tuple(self._mover.crowds(None, Look(since, _latest(moment, self._known_at), at)))
-            self._known_at = _latest(self._known_at, concerned.known_at, *(fact.known_at for fact in moved))
-            self._swept, self._position = moment, concerned.position
+            since = concerned.since or moment
+            look = self._look(min(since, moment), moment, self._on_time if on_time else _by(moment))
+            moved = runs(self._mover.crowds(None, look))
+            self._swept = moment
+            self._pass(concerned, moved)
             self.store_position()
             return moved
 
@@ -89,14 +92,15 @@ class Engine:
             finally:
                 self._is_acting = not may_act
 
-    def _reactions(self, before_sweep: bool) -> Iterator[Fact]:
+    def _reactions(self, before_sweep: bool) -> Iterator[range]:
         before = self._examined()
         while before < self._ledger.catch_up():
             concerned = self._unexamined()
             if before_sweep and not concerned.by_others:
                 return
-            yield from self._react(concerned)
-            before = self._position = concerned.position
+            moved = runs(self._react(concerned))
+            yield from moved
+            before = self._pass(concerned, moved)
         if before - self._log.tracked(FOLLOWER) >= STORED_EVERY:
             self.store_position()
 
@@ -108,12 +112,20 @@ class Engine:
         self._ledger.catch_up()  # only now: what it counts as looked at, it knows
         return concerned
 
-    def _react(self, concerned: Concerned) -> Iterator[Fact]:
+    def _pass(self, concerned: Concerned, moved: Iterable[range]) -> int:
+        """It has looked at these facts, and at what it appended just behind them itself."""
+        position = concerned.position
+        for run in moved:
+            if run.start == position + 1:
+                position = run[-1]
+        self._known_at = self._latest_known(self._examined(), position)
+        self._position = position
+        return position
+
+    def _react(self, concerned: Concerned) -> Iterator[range]:
         if concerned.since is None or concerned.known_at is None:
             return
-        since = _earliest(concerned.since, self._looked_until)
-        self._known_at = _latest(self._known_at, concerned.known_at)
-        look = Look(since, self._known_at, _by(concerned.known_at))
+        look = self._look(concerned.since, concerned.known_at, _by(concerned.known_at))
         is_crowd = concerned.everything or bool(concerned.models)
         if not concerned.everything:
             tracking = None if is_crowd else (FOLLOWER, concerned.position)
@@ -121,20 +133,26 @@ class Engine:
         if is_crowd:
             yield from self._mover.crowds(None if concerned.everything else frozenset(concerned.models), look)
 
-    @property
-    def _looked_until(self) -> datetime | None:
-        return _latest(self._known_at, self._swept) if self._known_at else None
+    def _look(self, since: datetime, moment: datetime, at: At) -> Look:
+        """From the earliest that is new, or from when it looked last, up to a moment; its time never goes back."""
+        if self._known_at is None:
+            return Look(since, moment, at)
+        looked = self._known_at if self._swept is None else max(self._known_at, self._swept)
+        return Look(min(since, looked + MICROSECOND), max(moment, self._known_at), at)
 
     def _examined(self) -> int:
         """The position up to which it has looked; at first that which is stored."""
         if self._position is None:
-            self._position = self._log.tracked(FOLLOWER)
-            with self._log.reading() as cursor:
-                (known_at,) = cursor.execute(
-                    "SELECT max(known_at) FROM events WHERE position <= ?", (self._position,)
-                ).fetchone()
-            self._known_at = None if known_at is None else at_microseconds(known_at)
+            stored = self._log.tracked(FOLLOWER)
+            self._known_at, self._position = self._latest_known(0, stored), stored
         return self._position
+
+    def _latest_known(self, after: int, position: int) -> datetime | None:
+        """The latest moment at which any fact up to a position was known, those after another being new."""
+        with self._log.reading() as cursor:
+            (known_at,) = cursor.execute(_LATEST_KNOWN, (after, position)).fetchone()
+        found = [at for at in (self._known_at, None if known_at is None else at_microseconds(known_at)) if at]
+        return max(found, default=None)
 
     def store_position(self) -> None:
         """Store how far it has looked, where that is not stored yet."""
@@ -150,7 +168,7 @@ class Engine:
             reach("position.after")
 
     def remember(self, cursor: sqlite3.Cursor, facts: tuple[Fact, ...]) -> None:
-        """Store how far it has looked in the transaction in which others record: less is to be looked at after a crash."""
+        """Store how far it has looked beside what others record: after a crash only what is newer is looked at."""
         if self._position:
             cursor.execute(_REMEMBER, (FOLLOWER, self._position))
 
@@ -158,12 +176,3 @@ class Engine:
 def _by(moment: datetime) -> At:
     """What was due before takes effect at the moment; what is due later, then."""
     return lambda move: max(move.due_at, moment)
-
-
-def _latest(moment: datetime | None, *others: datetime | None) -> datetime:
-    known = [one for one in (moment, *others) if one is not None]
-    return max(known)
-
-
-def _earliest(*moments: datetime | None) -> datetime:
-    return min(one for one in moments if one is not None)

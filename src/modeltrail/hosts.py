@@ -73,9 +73,9 @@ def ask(host: Host | None, move: Move, at: datetime) -> Draft:
     if answer is None:
         return _draft(executed(move), at, None)
     if isinstance(answer, Postpone):
-        return _draft(MovePostponed(**_terms(move), until=answer.until), at, answer.why)
-    event = MoveFailed(**_terms(move), error=answer.error, retry_at=retry_at(at, move.attempt))
-    return _draft(event, at, None)
+        return _draft(MovePostponed.model_validate({**_terms(move), "until": answer.until}), at, answer.why)
+    again = {"error": answer.error, "retry_at": retry_at(at, move.attempt)}
+    return _draft(MoveFailed.model_validate({**_terms(move), **again}), at, None)
 
 
 def _answer(host: Host, move: Move) -> Answer:
@@ -105,6 +105,7 @@ def _terms(move: Move) -> dict[str, object]:
         "policy": move.policy,
         "rules": move.rules,
         "attempt": move.attempt,
+        "because": move.because,
     }
 
 

@@ -23,6 +23,7 @@ from modeltrail.hosts import Host, ask, remembered
 from modeltrail.ledger import Ledger
 from modeltrail.log import Log
 from modeltrail.projections.deployments import deployments
+from modeltrail.recorded import places
 from modeltrail.standings import Cohort, Quiet, Standing, Standings, follow, standing_of
 
 BATCH = 1_000
@@ -64,14 +65,17 @@ class Mover:
         self.host: Host | None = None
         self._log, self._ledger, self._standings, self._histories = log, ledger, standings, histories
 
-    def some(self, names: Iterable[str], look: Look, tracking: tuple[str, int] | None) -> Iterator[Fact]:
-        """Move those of some deployments for which something is due; the position is stored with the last batch."""
+    def some(self, names: Iterable[str], look: Look, tracking: tuple[str, int] | None) -> Iterator[range]:
+        """Move those of some deployments for which something is due; the position is stored with the last batch.
+
+        What is yielded, here and below, are the positions of what was recorded, a batch at a time.
+        """
         for batch, is_last in _batches(sorted(names)):
-            yield from self._batch(batch, look, tracking if is_last else None)
+            yield self._batch(batch, look, tracking if is_last else None)
 
     def _batch(
         self, names: Sequence[str], look: Look, tracking: tuple[str, int] | None, host: Host | None = None
-    ) -> tuple[Fact, ...]:
+    ) -> range:
         host = host or remembered(self.host)
         while True:
             dues = [due for name in names if (due := self.due(name, look)) is not None]
@@ -113,12 +117,13 @@ class Mover:
                 return False
         return True
 
-    def crowds(self, models: frozenset[str] | None, look: Look) -> Iterator[Fact]:
+    def crowds(self, models: frozenset[str] | None, look: Look) -> Iterator[range]:
         """Move all deployments whom these models concern, null for all models, from the table and in batches."""
-        self._standings.catch_up()
+        position = self._standings.catch_up()
         for model in self._standings.models():
             if models is None or not models.isdisjoint(self._reachable(model)):
                 for text, cohort in self._standings.cohorts(model):
+                    yield from self.some(self._standings.since(model, text, look.since, position), look, None)
                     yield from self._cohort(model, text, cohort, look)
 
     def _reachable(self, model: str) -> frozenset[str]:
@@ -129,13 +134,13 @@ class Mover:
             ahead = frozenset(other for one in ahead for other in self._histories(one).leads_to) - found
         return found
 
-    def _cohort(self, model: str, text: str, cohort: Cohort, look: Look) -> Iterator[Fact]:
-        yield from self.some(self._standings.since(model, text, look.since), look, None)
+    def _cohort(self, model: str, text: str, cohort: Cohort, look: Look) -> Iterator[range]:
         stand, after = cohort.stand(model), (0, "")
         if cohort.alone is None and rests(stand, self._histories(model), look.since, look.moment):
             return
         is_alike = cohort.how == "record" and not _is_on_preview(self._histories(model), cohort, look)
         while quiet := self._standings.before(model, text, look.since, after, BATCH):
+            self._standings.catch_up()
             after = (quiet[-1].latest, quiet[-1].deployment)
             current = self._current(quiet) if is_alike else None
             first = None if current is None else self.due(current.deployment, look)
@@ -150,7 +155,7 @@ class Mover:
         """The first that still stands as its row says, null where something was recorded about each meanwhile."""
         return next((one for one in quiet if one.stream_version == self._version(f"deployment/{one.deployment}")), None)
 
-    def _alike(self, first: Due, model: str, cohort: Cohort, quiet: Sequence[Quiet], look: Look) -> tuple[Fact, ...]:
+    def _alike(self, first: Due, model: str, cohort: Cohort, quiet: Sequence[Quiet], look: Look) -> Iterator[range]:
         """The same move for each; where somebody was quicker, each is looked at after all."""
         move, dues, host = first.move, [], remembered(self.host)
         for one in quiet:
@@ -158,19 +163,16 @@ class Mover:
             dues.append(Due(replace(move, deployment=one.deployment, placed_by=one.placed_by), standing, first.models))
         reach("batch.before")
         try:
-            facts = self._record(dues, look, None, host)
+            yield self._record(dues, look, None, host)
         except Conflict:
             self._ledger.catch_up()
-            facts = self._batch([one.deployment for one in quiet], look, None, host)
+            yield self._batch([one.deployment for one in quiet], look, None, host)
         reach("batch.after")
-        return facts
 
-    def _record(
-        self, dues: Sequence[Due], look: Look, tracking: tuple[str, int] | None, host: Host | None
-    ) -> tuple[Fact, ...]:
+    def _record(self, dues: Sequence[Due], look: Look, tracking: tuple[str, int] | None, host: Host | None) -> range:
         """Ask the host for each move, and record what it says; nothing, where nothing is due."""
         if not dues:
-            return ()
+            return range(0)
         reach("reaction.before")
         expected = {f"deployment/{due.move.deployment}": due.standing.stream_version for due in dues}
         for due in dues:
@@ -187,7 +189,7 @@ class Mover:
         facts = self._log.append(drafts, expected=expected, tracking=tracking, beside=beside)
         self._ledger.catch_up()  # whoever was moved into a cohort that is looked at later is known to be there
         reach("reaction.after")
-        return facts
+        return places(facts)
 
 
 def _batches(names: Sequence[str]) -> Iterator[tuple[Sequence[str], bool]]:

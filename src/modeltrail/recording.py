@@ -197,9 +197,7 @@ class Recording:
             self.facts = tuple(self.log.fact(position) for position in positions)
             return
         beside = self._beside if self._drafts else None
-        self.facts = self.log.append(
-            self._drafts, expected=self._expected, command_id=self.command_id, beside=beside
-        )
+        self.facts = self.log.append(self._drafts, expected=self._expected, command_id=self.command_id, beside=beside)
         self._then(self.facts)
 
 

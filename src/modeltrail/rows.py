@@ -6,9 +6,10 @@ import json
 import sqlite3
 from collections.abc import Iterable, Sequence
 
+from modeltrail.columns import Row
 from modeltrail.merkle import Frontier
 from modeltrail.schema import EVENT_COLUMNS, Part
-from modeltrail.verification import Row, Stored
+from modeltrail.verification import Stored
 
 _INSERT = f"INSERT INTO events ({EVENT_COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
 _ROWS = f"SELECT {EVENT_COLUMNS} FROM events WHERE position > ? AND position <= ? ORDER BY position LIMIT ?"

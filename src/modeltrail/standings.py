@@ -56,7 +56,10 @@ SELECT deployment, latest, stream_version, placed_by FROM standings
 WHERE model = ? AND cohort = ? AND latest < ? AND (latest, deployment) > (?, ?) ORDER BY latest, deployment LIMIT ?
 """
 _FOLLOWED = "UPDATE tracking SET notification_id = ? WHERE application_name = ? AND notification_id = ?"
-_FROM = "SELECT deployment FROM standings WHERE model = ? AND cohort = ? AND latest >= ? ORDER BY latest, deployment"
+_FROM = """
+SELECT deployment FROM standings WHERE model = ? AND cohort = ? AND latest >= ? AND placed_by <= ?
+ORDER BY latest, deployment
+"""
 
 
 class Cohort(NamedTuple):
@@ -135,17 +138,15 @@ Row = tuple[str, Standing | None]
 
 
 def follow(cursor: sqlite3.Cursor, rows: Iterable[Row], facts: Sequence[Fact]) -> None:
-    """Write the rows that facts being appended bring about; the table has got that far where it lacks none before."""
-    write_rows(cursor, rows)
+    """Write the rows that facts being appended bring about, where the table lacks no fact before them."""
     bounds = (facts[-1].position, FOLLOWER, facts[0].position - 1)
-    cursor.execute(_FOLLOWED, bounds)
+    if cursor.execute(_FOLLOWED, bounds).rowcount:
+        write_rows(cursor, rows)
 
 
 def write_rows(cursor: sqlite3.Cursor, rows: Iterable[Row]) -> None:
-    """Write rows within a transaction; where a deployment has none, it is removed. The first ones make the table."""
+    """Write rows within a transaction; where a deployment has none, it is removed."""
     rows = list(rows)
-    cursor.execute(_TABLE)
-    cursor.execute(_INDEX)
     cursor.executemany(_UPSERT, [row.row() for _, row in rows if row is not None])
     cursor.executemany("DELETE FROM standings WHERE deployment = ?", [(name,) for name, row in rows if row is None])
 
@@ -161,8 +162,11 @@ class Standings:
         """How far the table has got."""
         return self._log.tracked(FOLLOWER)
 
-    def catch_up(self) -> None:
-        """Fold what was recorded since, a page at a time, each in a transaction with the position reached."""
+    def catch_up(self) -> int:
+        """Fold what was recorded since, a page at a time, each in a transaction with the position reached.
+
+        Returns the position from which on it knows nothing.
+        """
         position, end = self.position, self._ledger.catch_up()
         while position < end:
             page = list(self._log.read(after=position, limit=PAGE))
@@ -172,9 +176,12 @@ class Standings:
                 self._store(rows, page[-1].position)
             reach("standings.after")
             position = max(self.position, page[-1].position)
+        return position
 
     def _store(self, rows: Sequence[Row], position: int) -> None:
         def write(cursor: sqlite3.Cursor, _: tuple[Fact, ...]) -> None:
+            cursor.execute(_TABLE)
+            cursor.execute(_INDEX)
             write_rows(cursor, rows)
 
         self._log.append((), tracking=(FOLLOWER, position), beside=write)
@@ -217,10 +224,13 @@ class Standings:
         with self._log.reading() as cursor:
             return [Quiet(*row) for row in cursor.execute(_BEFORE, bounds)]
 
-    def since(self, model: str, cohort: str, since: datetime) -> list[str]:
-        """The others of the cohort: something about them was learned at the moment or later."""
+    def since(self, model: str, cohort: str, since: datetime, position: int) -> list[str]:
+        """The others of the cohort: something about them was learned at the moment or later.
+
+        Those put there after a position are left out: that is what whoever asks has just done.
+        """
         with self._log.reading() as cursor:
-            found = cursor.execute(_FROM, (model, cohort, moment(since).microseconds))
+            found = cursor.execute(_FROM, (model, cohort, moment(since).microseconds, position))
             return [name for (name,) in found]
 
 

@@ -36,7 +36,7 @@ def outcome(place: Place, now: str, days: Sequence[str]) -> Outcome:
     """Read a store anew, and demand what must hold for any."""
     with small_numbers(), Trail.open(place.url, clock=Hand(moment(now))) as trail:
         assert trail.log.verify().ok
-        assert trail.advance().facts == (), "something was due"
+        assert list(trail.advance().facts) == [], "something was due"
         facts = list(trail.events())
         assert_all_acknowledged_is_there(place, facts)
         assert_each_move_is_made_once(place, facts)
@@ -78,7 +78,9 @@ def is_executed(fact: Fact) -> bool:
 
 def recorded(facts: Sequence[Fact]) -> Counter[str]:
     """What people and imports recorded, each as often as it is there."""
-    return Counter(f"{fact.event!r} {fact.effective_at} {fact.known_at} {fact.by}" for fact in facts if fact.by != ENGINE)
+    return Counter(
+        f"{fact.event!r} {fact.effective_at} {fact.known_at} {fact.by}" for fact in facts if fact.by != ENGINE
+    )
 
 
 def executed(facts: Sequence[Fact]) -> Counter[tuple[object, ...]]:
