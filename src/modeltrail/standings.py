@@ -12,6 +12,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
+from functools import lru_cache
 from typing import Literal, NamedTuple, cast
 
 from modeltrail.clocks import moment
@@ -80,11 +81,16 @@ class Cohort(NamedTuple):
 
     def text(self) -> str:
         """The cohort as a row names it."""
-        return json.dumps(self, separators=(",", ":"))
+        return _text(self)
 
     def stand(self, model: str) -> Stand:
         """Where each of them is."""
         return Stand(model, self.version, self.stopped is not None, self.policy, self.sku)
+
+
+@lru_cache(maxsize=1024)
+def _text(cohort: Cohort) -> str:
+    return json.dumps(cohort, separators=(",", ":"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -171,10 +177,10 @@ class Standings:
         while position < end:
             page = list(self._log.read(after=position, limit=PAGE))
             rows = [(name, self._folded(name, facts)) for name, facts in _by_deployment(page).items()]
-            reach("position.before")
+            reach("standings.before")
             with suppress(Conflict):  # another process was quicker, with the same rows
                 self._store(rows, page[-1].position)
-            reach("position.after")
+            reach("standings.after")
             position = max(self.position, page[-1].position)
         return position
 

@@ -121,7 +121,7 @@ class Trail:
         moment = _instant(to) or self.now()
         if moment > self.now():
             raise ValueError(f"{instant_text(moment)} lies ahead, and nothing is due before its day: leave out to=")
-        before = self._engine.catch_up()
+        before = self._engine.catch_up(before_sweep=True)
         found = promises((self._history(name, None).at(moment) for name in self._ledger.keys(models)), moment)
         done = list(carry_out(found, lambda promise: promise.due_at if on_time else moment, self._executing))
         kept = [one for one in done if isinstance(one, range)]
@@ -194,7 +194,10 @@ class Trail:
         )
 
     def _recording(self, **told: Any) -> Recording:
-        return Recording(self.log, self._ledger, lambda model: self._history(model, None), self.now, **told)
+        beside = self._engine.remember
+        return Recording(
+            self.log, self._ledger, lambda model: self._history(model, None), self.now, beside=beside, **told
+        )
 
     def _act(self, recorded: Sequence[Fact] = ()) -> None:
         """Look at what was recorded, and carry out what follows from it, unless a worker does.
