@@ -53,6 +53,8 @@ class Engine:
 
         `reached`: the position that the ledger has just caught up with, null where it has not.
         """
+        if reached is not None and reached == self._position:
+            return ()
         with self._acting() as may_act:
             return tuple(self._reactions(reached)) if may_act else ()
 
