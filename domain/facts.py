@@ -66,7 +66,8 @@ def precedes(fact: Fact, other: Fact) -> bool:
     """Whether a fact counts before another (R6), or is the same in every respect that counts."""
     if fact.effective_at != other.effective_at:
         return fact.effective_at < other.effective_at
-    return in_order((fact, other))[0] is fact
+    ours, theirs = _order(fact), _order(other)
+    return ours < theirs or (ours == theirs and content(fact.event) <= content(other.event))
 
 
 Retractions = Mapping[int, Sequence[Fact]]

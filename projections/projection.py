@@ -11,7 +11,6 @@ from collections.abc import Callable, Hashable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from inspect import signature
-from itertools import pairwise
 from typing import Any, Generic, TypeVar
 
 from modeltrail.domain.events import Event
@@ -103,11 +102,15 @@ class Projection(Generic[Row]):
 
     def grown(self, fold: Fold[Row], key: Key, facts: Sequence[Fact]) -> Fold[Row] | None:
         """A fold with more facts, null where one of them counts before what it holds (R6): then all are folded."""
-        held = [*([fold.last] if fold.last is not None else []), *facts]
-        if fold.states and fold.last is None:
+        last = fold.last
+        if last is None and fold.states:
             return None
-        if not all(precedes(one, next_one) for one, next_one in pairwise(held)):
-            return None
+        for fact in facts:
+            if last is not None and not precedes(last, fact):
+                return None
+            last = fact
+        if not facts:
+            return fold
         states = list(fold.states)
         self._step(states, key, facts)
-        return Fold(states, held[-1] if held else None)
+        return Fold(states, last)

@@ -64,6 +64,8 @@ class Engine:
         `reached`: the position that the ledger has just caught up with, null where it has not. Before a sweep, what
         only an advance has carried out is left to it: that advance was cut off.
         """
+        if reached is not None and reached == self._position:
+            return ()
         with self._acting() as may_act:
             return runs(self._reactions(reached, before_sweep)) if may_act else []
 

@@ -25,6 +25,7 @@ from modeltrail.domain.facts import Fact, in_order
 from modeltrail.domain.history import ModelHistory
 from modeltrail.domain.model import ModelState
 from modeltrail.domain.refusals import Refused, Unknown, WouldUndo, nearest
+from modeltrail.domain.segments import Segment
 from modeltrail.domain.values import Mode, RunBy
 from modeltrail.projections.deployments import deployments
 from modeltrail.projections.models import model_history, models
@@ -64,8 +65,7 @@ def judge_deployment(recording: Recording, event: DeploymentEvent) -> None:
     if isinstance(event, DeploymentCreated | VersionChanged):
         book.demand_known(event.model)
     facts = book.facts(deployments, event.deployment)
-    before = [fact for fact in facts if fact.effective_at <= recording.effective_at]
-    situation = book.situation(event.deployment, before, recording.effective_at)
+    situation = book.situation(event.deployment, facts, recording.effective_at)
     for decided in deployment_rules.decide(book.deployment_now(event.deployment), event, situation):
         _check_later(facts, decided, recording, book.judge_deployment_again)
         is_executed = isinstance(decided, VersionChanged | DeploymentStopped) and decided.cause is not None
@@ -152,14 +152,18 @@ class _Book:
         return state.run_by
 
     def situation(self, name: str, facts: Sequence[Fact], moment: datetime) -> Situation:
-        """What a decision about a deployment looks at beside it."""
+        """What a decision about a deployment looks at beside it, of facts that are effective by a moment."""
 
         def at(model: str) -> ModelState:
             return self.history(model).at(moment)
 
+        def course() -> Segment | None:
+            before = [fact for fact in facts if fact.effective_at <= moment]
+            return course_of(name, before, self.history).at(moment)
+
         return Situation(
             at,
-            lambda: course_of(name, facts, self.history).at(moment),
+            course,
             lambda owner, model, version: self._has_run(owner, model, version, moment),
         )
 

@@ -88,11 +88,11 @@ class Mover:
     def due(self, name: str, look: Look) -> Due | None:
         """What is due for one deployment, null where nothing is, or where its host wants to be asked later."""
         version = self._version(f"deployment/{name}")
-        facts = self._ledger.known(deployments, name)
         states = self._ledger.fold(name).states
         state = states[-1][1] if states else None
         if state is None or self._rests(states, look):
             return None
+        facts = self._ledger.known(deployments, name)
         models = {f"model/{model}": self._version(f"model/{model}") for model in models_of(facts, self._histories)}
         move = due_move(state, facts, self._histories, look.moment)
         if move is None or (move.not_before is not None and move.not_before > look.moment):
