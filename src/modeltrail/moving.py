@@ -123,8 +123,7 @@ class Mover:
         for model in self._standings.models():
             if models is None or not models.isdisjoint(self._reachable(model)):
                 for text, cohort in self._standings.cohorts(model):
-                    yield from self.some(self._standings.since(model, text, look.since, position), look, None)
-                    yield from self._cohort(model, text, cohort, look)
+                    yield from self._cohort(model, text, cohort, look, position)
 
     def _reachable(self, model: str) -> frozenset[str]:
         """A model, and those to which its deployments may be moved (R15, R24)."""
@@ -134,10 +133,16 @@ class Mover:
             ahead = frozenset(other for one in ahead for other in self._histories(one).leads_to) - found
         return found
 
-    def _cohort(self, model: str, text: str, cohort: Cohort, look: Look) -> Iterator[range]:
-        stand, after = cohort.stand(model), (0, "")
-        if cohort.alone is None and rests(stand, self._histories(model), look.since, look.moment):
-            return
+    def _cohort(self, model: str, text: str, cohort: Cohort, look: Look, position: int) -> Iterator[range]:
+        at_rest = cohort.alone is None and rests(cohort.stand(model), self._histories(model), look.since, look.moment)
+        others = self._standings.since(model, text, look.since, position, with_new=not at_rest)
+        yield from self.some(others, look, None)
+        if not at_rest:
+            yield from self._quiet(model, text, cohort, look)
+
+    def _quiet(self, model: str, text: str, cohort: Cohort, look: Look) -> Iterator[range]:
+        """Those of a cohort about whom nothing new was learned."""
+        after = (0, "")
         is_alike = cohort.how == "record" and not _is_on_preview(self._histories(model), cohort, look)
         while quiet := self._standings.before(model, text, look.since, after, BATCH):
             self._standings.catch_up()
