@@ -17,13 +17,14 @@ from uuid import UUID
 
 import fleet
 from baselines import Bare, Stock, counted_commits
+from crowd import Crowd, measured
 
 from modeltrail.domain.events import PolicyChanged
 from modeltrail.ledger import Ledger
 from modeltrail.log import Draft
 from modeltrail.projections.deployments import deployments
 
-Unit = Literal["us", "ms", "s", "events/s", "commits"]
+Unit = Literal["us", "ms", "s", "events/s", "commits", "x", "MB"]
 DAY = "2025-04-01"
 WRITERS = 4
 Prepare = Callable[[Path, int, int], Callable[[], None]]
@@ -41,9 +42,10 @@ class Sizes:
     questions: int = 1_000
     openings: int = 3
     deployments: int = 10_000
+    crowds: tuple[int, ...] = (10_000, 100_000)
 
 
-QUICK = Sizes(appends=200, rounds=3, questions=200, openings=2, deployments=1_000)
+QUICK = Sizes(appends=200, rounds=3, questions=200, openings=2, deployments=1_000, crowds=(2_000, 10_000))
 
 
 @dataclass(frozen=True, slots=True)
@@ -271,6 +273,20 @@ def answers(folder: Path, sizes: Sizes, stock: Stock, bare: Bare, ids: list[UUID
     yield Line("one serving answer, store just opened, p50", "ms", *(one.wall / 1e3 for one in cold))
 
 
+def crowds(folder: Path, sizes: Sizes) -> Iterator[Line]:
+    """One default change that moves deployments which the engine runs, beside plain appends of as many events."""
+    found: list[tuple[int, Crowd]] = []
+    for size in sizes.crowds:
+        place = folder / str(size)
+        place.mkdir()
+        found.append((size, measured(place, size)))
+    for size, one in found:
+        yield Line(f"a crowd of {size:,}, moved", "events/s", one.moved)
+        yield Line("  the log's own appends of as many", "events/s", one.appended)
+        yield Line("  share of their speed", "x", one.moved / one.appended)
+        yield Line("  memory grown by meanwhile", "MB", one.grown)
+
+
 def small_log(folder: Path, sizes: Sizes) -> Iterator[Line]:
     """The first answer of a log as small as a team's first one: the schedule and ten deployments."""
     path = folder / "log.db"
@@ -287,4 +303,4 @@ def small_log(folder: Path, sizes: Sizes) -> Iterator[Line]:
     yield Line(f"  the same with {events} facts", "ms", cold.wall / 1e3)
 
 
-ALL = (appends, batches, several_writers, large_log, small_log)
+ALL = (appends, batches, several_writers, crowds, large_log, small_log)
