@@ -28,12 +28,25 @@ from modeltrail.domain.segments import Cause, Place
 def keep_dues(possible: Possible, now: Now) -> None:
     """Drop what no longer holds: the policy was left, the announcement moved, the target retired (R30)."""
     for member in list(possible.members.values()):
+        if "retirement" in member.dues:
+            _lead_elsewhere(possible, member, now)
         kinds = [kind for kind in member.dues if not _holds(member, kind, now)]
         possible.drop(member, *kinds)
 
 
+def _lead_elsewhere(possible: Possible, member: Member, now: Now) -> None:
+    """Who waits to leave a retired version goes where its retirement leads now (R15, R20)."""
+    waiting, serving = member.dues["retirement"], replace(member.place, is_stopped=False)
+    target = now.successor(serving)
+    place = replace(serving, is_stopped=True) if target.version is None else Place(target.model, target.version)
+    changed = replace(waiting, target=place, because=waiting.because | target.because)
+    possible.change(replace(member, dues={**member.dues, "retirement": changed}))
+
+
 def _holds(member: Member, kind: str, now: Now) -> bool:
     target = member.dues[kind].target
+    if kind == "retirement":
+        return is_version_retired(member.place, now)
     if target.version is None or not now.models(target.model).is_choosable(target.version, now.state.sku):
         return False
     if kind == "forced":
@@ -93,7 +106,8 @@ def open_upgrades(possible: Possible, now: Now, *, is_placed: bool, is_seen: boo
             if is_new:
                 upgrade = replace(upgrade, deadline=now.moment, is_binding=True)
             elif is_seen or (known is not None and known.target == upgrade.target):
-                upgrade = replace(upgrade, deadline=None)
+                is_waiting = known is not None and known.is_waiting
+                upgrade = replace(upgrade, deadline=None, is_waiting=is_waiting)
             else:
                 upgrade = None
         possible.drop(member, "upgrade")

@@ -39,6 +39,15 @@ class Outcome:
 
 
 @dataclass(frozen=True, slots=True)
+class Waiting:
+    """A move or stop that is due and that a host holds back: where to, why, and the positions it rests on (R37)."""
+
+    to: Place
+    cause: Cause
+    because: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Segment:
     """A part of a course, half-open: from `since` up to `until`, which is null where it goes on.
 
@@ -64,3 +73,4 @@ class Segment:
     incarnation: int
     flags: tuple[str, ...]
     stopped_because: str | None
+    waits_for: Waiting | None = None

@@ -6,7 +6,8 @@ carried out once (R38). What it appends is stored in one transaction with the po
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+import sqlite3
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import datetime
 from threading import RLock
@@ -17,17 +18,24 @@ from modeltrail.domain.facts import Fact
 from modeltrail.domain.history import ModelHistory
 from modeltrail.domain.moves import Move
 from modeltrail.domain.refusals import Conflict
+from modeltrail.domain.values import MICROSECOND
 from modeltrail.failpoints import reach
 from modeltrail.hosts import Host
 from modeltrail.ledger import Ledger
 from modeltrail.log import Log
 from modeltrail.moving import At, Look, Mover
+from modeltrail.recorded import runs
 from modeltrail.standings import Standings
 
 FOLLOWER = "engine"
 """The name under which the log keeps how far the engine has looked."""
 STORED_EVERY = 10_000
 """After so many facts without a move the position is stored on its own."""
+_LATEST_KNOWN = "SELECT max(known_at) FROM events WHERE position > ? AND position <= ?"
+_REMEMBER = """
+INSERT INTO tracking VALUES (?, ?) ON CONFLICT (application_name) DO UPDATE
+SET notification_id = excluded.notification_id WHERE tracking.notification_id < excluded.notification_id
+"""
 
 
 class Engine:
@@ -42,32 +50,38 @@ class Engine:
         self._stored = 0
         """The position that was stored when it looked last; another process may have got further."""
         self._known_at: datetime | None = None
-        """The latest moment at which anything was known. Up to it time has passed for the engine."""
+        """The latest moment at which anything that it looked at was known. Up to it time has passed for the engine."""
+        self._swept: datetime | None = None
+        """The moment of the last sweep: what was due by then was found."""
 
     def ask(self, host: Host | None) -> None:
         """Ask a host before each move from now on, null for none."""
         self._mover.host = host
 
-    def catch_up(self, reached: int | None = None) -> tuple[Fact, ...]:
-        """Carry out what follows from all that was recorded since it looked last. Returns what that recorded.
+    def catch_up(self, reached: int | None = None, *, before_sweep: bool = False) -> list[range]:
+        """Carry out what follows from all that was recorded since it looked last. Returns the positions of that.
 
-        `reached`: the position that the ledger has just caught up with, null where it has not.
+        `reached`: the position that the ledger has just caught up with, null where it has not. Before a sweep, what
+        only an advance has carried out is left to it: that advance was cut off.
         """
         if reached is not None and reached == self._position:
             return ()
         with self._acting() as may_act:
-            return tuple(self._reactions(reached)) if may_act else ()
+            return runs(self._reactions(reached, before_sweep)) if may_act else []
 
-    def sweep(self, moment: datetime, *, on_time: bool) -> tuple[Fact, ...]:
+    def sweep(self, moment: datetime, *, on_time: bool) -> list[range]:
         """Carry out all that is due by a moment, for every deployment; with `on_time` as of when it was due (R37)."""
         with self._acting() as may_act:
             if not may_act:
-                return ()
+                return []
             self._ledger.catch_up()
             concerned = self._unexamined()
-            look = self._look(min(concerned.since or moment, moment), moment, self._on_time if on_time else _by(moment))
-            moved = tuple(self._mover.crowds(None, look))
-            self._position = concerned.position
+            since = concerned.since or moment
+            look = self._look(min(since, moment), moment, self._on_time if on_time else _by(moment))
+            moved = runs(self._mover.crowds(None, look))
+            self._swept = moment
+            self._pass(concerned, moved)
+            self.store_position()
             return moved
 
     def _on_time(self, move: Move) -> datetime:
@@ -84,15 +98,17 @@ class Engine:
             finally:
                 self._is_acting = not may_act
 
-    def _reactions(self, reached: int | None) -> Iterator[Fact]:
+    def _reactions(self, reached: int | None, before_sweep: bool) -> Iterator[range]:
         before = self._examined()
         end = self._ledger.catch_up() if reached is None else reached
         while before < end:
             concerned = self._unexamined()
-            reactions = tuple(self._react(concerned))
-            yield from reactions
-            before = self._position = concerned.position
-            end = self._ledger.catch_up() if reactions else end
+            if before_sweep and not concerned.by_others:
+                return
+            moved = runs(self._react(concerned))
+            yield from moved
+            before = self._pass(concerned, moved)
+            end = self._ledger.catch_up() if moved else end
         if before - self._stored >= STORED_EVERY:
             self.store_position()
 
@@ -101,7 +117,19 @@ class Engine:
         before = self._examined()
         return Concerned(before).take(self._ledger.news(before), lambda position: self._log.fact(position).event)
 
-    def _react(self, concerned: Concerned) -> Iterator[Fact]:
+    def _pass(self, concerned: Concerned, moved: Sequence[range]) -> int:
+        """It has looked at these facts, and at what it appended just behind them itself."""
+        position = concerned.position
+        self._known_at = max(filter(None, (self._known_at, concerned.latest)), default=None)
+        for run in moved:
+            if run.start == position + 1:
+                position = run[-1]
+        if moved:
+            self._known_at = self._latest_known(concerned.position, position)
+        self._position = position
+        return position
+
+    def _react(self, concerned: Concerned) -> Iterator[range]:
         if concerned.since is None or concerned.known_at is None:
             return
         look = self._look(concerned.since, concerned.known_at, _by(concerned.known_at))
@@ -113,20 +141,25 @@ class Engine:
             yield from self._mover.crowds(None if concerned.everything else frozenset(concerned.models), look)
 
     def _look(self, since: datetime, moment: datetime, at: At) -> Look:
-        earlier = self._known_at
-        self._known_at = moment if earlier is None else max(earlier, moment)
-        return Look(since if earlier is None else min(since, earlier), self._known_at, at)
+        """From the earliest that is new, or from when it looked last, up to a moment; its time never goes back."""
+        if self._known_at is None:
+            return Look(since, moment, at)
+        looked = self._known_at if self._swept is None else max(self._known_at, self._swept)
+        return Look(min(since, looked + MICROSECOND), max(moment, self._known_at), at)
 
     def _examined(self) -> int:
         """The position up to which it has looked; at first that which is stored."""
         if self._position is None:
-            self._position = self._stored = self._log.tracked(FOLLOWER)
-            with self._log.reading() as cursor:
-                (known_at,) = cursor.execute(
-                    "SELECT max(known_at) FROM events WHERE position <= ?", (self._position,)
-                ).fetchone()
-            self._known_at = None if known_at is None else at_microseconds(known_at)
+            self._stored = self._log.tracked(FOLLOWER)
+            self._known_at, self._position = self._latest_known(0, self._stored), self._stored
         return self._position
+
+    def _latest_known(self, after: int, position: int) -> datetime | None:
+        """The latest moment at which any fact up to a position was known, those after another being new."""
+        with self._log.reading() as cursor:
+            (known_at,) = cursor.execute(_LATEST_KNOWN, (after, position)).fetchone()
+        found = [at for at in (self._known_at, None if known_at is None else at_microseconds(known_at)) if at]
+        return max(found, default=None)
 
     def store_position(self) -> None:
         """Store how far it has looked, where that is not stored yet."""
@@ -141,6 +174,11 @@ class Engine:
             except Conflict:
                 return  # another process has got further
             reach("position.after")
+
+    def remember(self, cursor: sqlite3.Cursor, facts: tuple[Fact, ...]) -> None:
+        """Store how far it has looked beside what others record: after a crash only what is newer is looked at."""
+        if self._position:
+            cursor.execute(_REMEMBER, (FOLLOWER, self._position))
 
 
 def _by(moment: datetime) -> At:

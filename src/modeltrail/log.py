@@ -17,6 +17,7 @@ from typing import NamedTuple, Self
 
 from modeltrail.canonical import Envelope, envelope
 from modeltrail.clocks import Moment, at_microseconds, moment
+from modeltrail.columns import Row
 from modeltrail.damage import Damaged, Wanted, checked, decoded
 from modeltrail.datastore import LogDatastore, LogRecorder, StoreError
 from modeltrail.domain.events import Event
@@ -44,7 +45,7 @@ from modeltrail.rows import (
     versions_of,
 )
 from modeltrail.schema import guard_flaw, table_flaw
-from modeltrail.verification import Row, Verification, verify
+from modeltrail.verification import Verification, verify
 
 _BATCH = 2_000
 _NOTHING: Mapping[str, int] = {}
@@ -274,16 +275,13 @@ class Log:
             if flaw is not None:
                 return Verification(False, 0, None, None, flaw)
             stored = replace(stored_state(cursor), false_command=false_command(cursor), guard_flaw=guard_flaw(parts))
-        return verify(self._rows(stored.last), stored, checkpoint)
+        return verify(self._pages(stored.last), stored, checkpoint)
 
-    def _rows(self, last: int) -> Iterator[Row]:
+    def _pages(self, last: int) -> Iterator[list[Row]]:
         after = -(2**63)
-        while True:
-            rows = self._some_rows(after, last)
-            if not rows:
-                return
-            yield from rows
-            after = rows[-1][0]
+        while page := self._some_rows(after, last):
+            yield page
+            after = page[-1][0]
 
     def _some_rows(self, after: int, last: int) -> list[Row]:
         """Rows that hold broken text make no error here, so that they can be named; reading leniently takes longer."""

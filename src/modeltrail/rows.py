@@ -7,9 +7,10 @@ import sqlite3
 import sys
 from collections.abc import Iterable, Sequence
 
+from modeltrail.columns import Row
 from modeltrail.merkle import Frontier
 from modeltrail.schema import EVENT_COLUMNS, Part
-from modeltrail.verification import Row, Stored
+from modeltrail.verification import Stored
 
 _INSERT = f"INSERT INTO events ({EVENT_COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
 _ROWS = f"SELECT {EVENT_COLUMNS} FROM events WHERE position > ? AND position <= ? ORDER BY position LIMIT ?"
