@@ -65,7 +65,7 @@ class Engine:
         only an advance has carried out is left to it: that advance was cut off.
         """
         if reached is not None and reached == self._position:
-            return ()
+            return []
         with self._acting() as may_act:
             return runs(self._reactions(reached, before_sweep)) if may_act else []
 

@@ -189,9 +189,8 @@ class Mover:
         expected = {f"deployment/{one.deployment}": one.stream_version for one in standings}
 
         def beside(cursor: sqlite3.Cursor, facts: Sequence[Fact]) -> None:
-            follow(
-                cursor, [(one.deployment, one.after(fact)) for one, fact in zip(standings, facts, strict=True)], facts
-            )
+            pairs = zip(standings, facts, strict=True)
+            follow(cursor, [(one.deployment, one.after(fact)) for one, fact in pairs], facts)
 
         facts = self._log.append(list(drafts), expected={**expected, **models}, tracking=tracking, beside=beside)
         self._ledger.take(facts)
