@@ -11,21 +11,19 @@ from threading import Thread
 from types import ModuleType
 from typing import Any
 
-import pytest
-
-DOCS = Path(__file__).parents[2] / "docs"
-PAGE, EXAMPLE = DOCS / "how-to" / "embed-in-a-service.md", DOCS / "examples" / "service.py"
-if not DOCS.exists():
-    pytest.skip("docs/ is not here: the wheel is tested", allow_module_level=True)
-
 import httpx
+import pytest
 import uvicorn
 
 from modeltrail import Trail
 from modeltrail.failpoints import watched
 
+DOCS = Path(__file__).parents[2] / "docs"
+PAGE, EXAMPLE = DOCS / "how-to" / "embed-in-a-service.md", DOCS / "examples" / "service.py"
 MODEL = "acme/chat"
 GREEN = "http://green"
+
+pytestmark = pytest.mark.skipif(not DOCS.exists(), reason="docs/ is not here: the wheel is tested")
 
 
 class Served:
