@@ -7,6 +7,7 @@ from itertools import product
 import pytest
 
 from modeltrail import Refused, Trail
+from modeltrail.domain.events import VersionChanged
 from modeltrail.domain.values import RunBy
 from rules.acts import done, moves
 from rules.given import OWN, PROD, empty, on, served, shown
@@ -109,15 +110,14 @@ def test_the_engine_moves_what_it_runs_within_the_call_and_nothing_else(pair: Pa
     trail = default_changed(pair)
     moved = moves(trail)
     assert len(moved) == (pair[1] == "engine")
+    change = [fact.position for fact in trail.history(OWN) if fact.event.type == "model.default-changed"][-1]
     for fact in moved:
         assert (fact.by, fact.effective_at.date().isoformat()) == ("modeltrail engine", "2025-03-01")
-        data = fact.event.data()
-        change = next(
-            one for one in trail.history(OWN) if one.event.type == "model.default-changed" and one.position > 5
-        )
-        assert (data["cause"], data["policy"]) == ("default-change", "auto-update")
-        assert data["rules"] == ("azure-openai" if pair[0] == "provider" else "engine")
-        assert change.position in data["because"]
+        event = fact.event
+        assert isinstance(event, VersionChanged) and event.because is not None
+        assert (event.cause, event.policy) == ("default-change", "auto-update")
+        assert event.rules == ("azure-openai" if pair[0] == "provider" else "engine")
+        assert change in event.because
 
 
 @four
