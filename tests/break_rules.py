@@ -123,8 +123,8 @@ BREAKS: dict[str, Break] = {
     "R35": Break("src/modeltrail/moment.py", "and state.api_version not in version.api_versions", "and False"),
     # The result of a test is lost.
     "R36": Break(UPCOMING, "result = event.result", "result = None"),
-    # What is announced for no fixed date is carried out on it.
-    "R37": Break("src/modeltrail/advance.py", 'and event.qualifier == "fixed"', 'and event.qualifier != ""'),
+    # What is carried out on time takes effect when it is carried out.
+    "R37": Break("src/modeltrail/trail.py", "promise.due_at if on_time else moment", "moment"),
     # A host that is asked again cannot tell that it is the same move.
     "R38": Break("domain/moves.py", "{self.deployment}@{self.placed_by}:", "{self.deployment}@{self.attempt}:"),
     # A statement made again is recorded again.
