@@ -175,7 +175,7 @@ def test_a_move_is_made_once_though_it_is_asked_for_again_after_a_crash(served: 
     served.change_default("v2")
 
     def die(point: str) -> None:
-        if point == "append.before" and asked:
+        if point == "reaction.asked":
             raise SystemError("the process ends after the host was asked, before its answer is recorded")
 
     with watched(die):
