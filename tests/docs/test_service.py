@@ -127,6 +127,12 @@ def test_what_is_refused_is_a_409_with_its_sentence(served: Served) -> None:
     assert "chat" in served.post("chatt", "manual").json()["detail"]
 
 
+def test_a_request_that_is_none_is_a_422(served: Served) -> None:
+    assert served.post("chat", "sometimes").status_code == 422
+    assert served.client.post("/deployments/chat/policy", json={"policy": "manual"}).status_code == 422
+    assert served.client.get("/deployments/chat", params={"at": "2025-04-01T12:00:00"}).status_code == 422
+
+
 def test_a_lost_race_is_a_503_and_can_be_repeated(served: Served) -> None:
     served.post("batch", "manual", key="key-0")  # the engine has looked at everything
     others = iter(["quicker"])
