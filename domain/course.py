@@ -152,6 +152,7 @@ class _Walk:
         self._flush()
         self.possible.become(*members)
         self.anchored_at = moment
+        self.held_back_at = None
         self.anchor = next(iter(members), None)
         self.seen_at = moment if any(member.certainty == "observed" for member in members) else None
 
@@ -173,7 +174,7 @@ class _Walk:
                 stopped = self._stopped(fact, event, now)
                 self._settle_late(stopped.place, event.cause, moment)
                 self._anchor(moment, stopped)
-            case MoveHeldBack() as event:
+            case MoveHeldBack() as event if self.state.run_by == "engine":
                 self._hold_back(fact, event, moment)
             case DeploymentDeleted():
                 self._anchor(moment)
@@ -195,7 +196,8 @@ class _Walk:
     def _stopped(self, fact: Fact, event: DeploymentStopped, now: Now) -> Member:
         here = next(iter(self.possible.showing())).place
         stopped = _placed(replace(here, is_stopped=True), fact, event.cause or "by-hand", event.because)
-        by_retirement = is_version_retired(here, now)
+        is_mirrored = self.state.run_by == "provider"
+        by_retirement = is_version_retired(here, now) if is_mirrored else event.cause is not None
         return replace(stopped, stopped_because=event.reason, is_stopped_by_retirement=by_retirement)
 
     def _settle_late(self, place: Place, cause: str | None, moment: datetime) -> None:
@@ -209,10 +211,10 @@ class _Walk:
         """A move that was due has not happened, and will not before the host is asked again (R37)."""
         if self.anchor is None:
             return
-        stand(self.frames, self.anchor)
+        here = stand(self.frames, self.anchor)
         flag = "postponed" if isinstance(event, MovePostponed) else "failed"
-        because = self.anchor.because | {fact.position}
-        self._anchor(moment, replace(self.anchor, because=because, flags=frozenset({flag}), dues={}))
+        because = here.because | {fact.position}
+        self._anchor(moment, replace(here, certainty="recorded", because=because, flags=frozenset({flag}), dues={}))
         self.held_back_at = moment
 
     def _judge(self, now: Now) -> None:
@@ -225,13 +227,18 @@ class _Walk:
         keep_dues(self.possible, now)
         retire(self.possible, now, is_anchored=is_placed)
         open_upgrades(self.possible, now, is_placed=is_placed, is_seen=is_seen)
-        if not is_placed:
-            open_dues(self.possible, now)
-        elif not is_seen:
+        if self._is_held(now):
             open_forced(self.possible, now)
+        elif not is_seen:
+            open_dues(self.possible, now)
         if not is_seen:
             self.possible.lapse(now.moment)
             spread(self.possible, now)
+
+    def _is_held(self, now: Now) -> bool:
+        """Whether a person has chosen its place at this moment; what was executed holds no automatic move (R26)."""
+        is_placed = self.anchored_at == now.moment and self.seen_at != now.moment
+        return is_placed and self.anchor is not None and self.anchor.held_since == now.moment
 
     def _see(self, fact: Fact, event: DeploymentObserved, now: Now) -> None:
         """A sight of a deployment that exists: it settles what lies before it and its own moment (R31)."""
