@@ -32,6 +32,7 @@ from modeltrail.domain.judging import (
     keep_dues,
     open_dues,
     open_forced,
+    open_later,
     open_upgrades,
     retire,
     spread,
@@ -95,6 +96,8 @@ class _Walk:
         self.anchored_at: datetime | None = None
         self.seen_at: datetime | None = None
         self.held_back_at: datetime | None = None
+        self.executed_by: int | None = None
+        """The position of the execution that put the deployment there last, null where none did."""
         self.anchor: Member | None = None
         """Where a record or a sight put the deployment last."""
         self.deletion: frozenset[int] = frozenset()
@@ -153,6 +156,7 @@ class _Walk:
         self.possible.become(*members)
         self.anchored_at = moment
         self.held_back_at = None
+        self.executed_by = None
         self.anchor = next(iter(members), None)
         self.seen_at = moment if any(member.certainty == "observed" for member in members) else None
 
@@ -170,10 +174,12 @@ class _Walk:
             case VersionChanged() as event:
                 self._settle_late(Place(event.model, event.version), event.cause, moment)
                 self._anchor(moment, _changed(fact, event))
+                self.executed_by = None if event.cause is None else fact.position
             case DeploymentStopped() as event:
                 stopped = self._stopped(fact, event, now)
                 self._settle_late(stopped.place, event.cause, moment)
                 self._anchor(moment, stopped)
+                self.executed_by = None if event.cause is None else fact.position
             case MoveHeldBack() as event if self.state.run_by == "engine":
                 self._hold_back(fact, event, moment)
             case DeploymentDeleted():
@@ -227,18 +233,15 @@ class _Walk:
         keep_dues(self.possible, now)
         retire(self.possible, now, is_anchored=is_placed)
         open_upgrades(self.possible, now, is_placed=is_placed, is_seen=is_seen)
-        if self._is_held(now):
-            open_forced(self.possible, now)
-        elif not is_seen:
+        if not is_placed:
             open_dues(self.possible, now)
+        elif not is_seen:
+            if self.executed_by is not None:
+                open_later(self.possible, now, self.executed_by)
+            open_forced(self.possible, now)
         if not is_seen:
             self.possible.lapse(now.moment)
             spread(self.possible, now)
-
-    def _is_held(self, now: Now) -> bool:
-        """Whether a person has chosen its place at this moment; what was executed holds no automatic move (R26)."""
-        is_placed = self.anchored_at == now.moment and self.seen_at != now.moment
-        return is_placed and self.anchor is not None and self.anchor.held_since == now.moment
 
     def _see(self, fact: Fact, event: DeploymentObserved, now: Now) -> None:
         """A sight of a deployment that exists: it settles what lies before it and its own moment (R31)."""

@@ -52,6 +52,16 @@ def open_dues(possible: Possible, now: Now) -> None:
     open_forced(possible, now)
 
 
+def open_later(possible: Possible, now: Now, position: int) -> None:
+    """What the facts of this moment make due that were recorded after an execution at it: it knew the others (R38)."""
+    for place in list(possible.members):
+        model = now.models(place.model)
+        changed = (now.state.policy_fact, now.state.sku_fact, model.ruled_by)
+        is_changed = model.stated_default is not None and model.stated_default.position > position
+        if is_changed or any(fact is not None and fact.position > position for fact in changed):
+            _open_default(possible, place, now, possible.deadline(), is_change=is_changed)
+
+
 def open_forced(possible: Possible, now: Now) -> None:
     """A forced upgrade that begins at this moment (R24)."""
     for place in list(possible.members):
@@ -63,10 +73,12 @@ def _open(possible: Possible, place: Place, kind: str, due: Due | None) -> None:
         possible.open(possible.members[place], kind, due)
 
 
-def _open_default(possible: Possible, place: Place, now: Now, deadline: datetime | None) -> None:
+def _open_default(
+    possible: Possible, place: Place, now: Now, deadline: datetime | None, *, is_change: bool = True
+) -> None:
     """A default change, or a policy that begins to act, makes a move due (R19, R25, R26)."""
     member = possible.members[place]
-    is_change = is_default_changed(member, now)
+    is_change = is_change and is_default_changed(member, now)
     begins = becomes_automatic(member, now)
     is_stopped_for_good = place.is_stopped and not member.is_stopped_by_retirement
     if not (is_change or begins) or is_stopped_for_good or now.acting(place.model).policy != "auto-update":

@@ -97,18 +97,15 @@ class Course:
             return set()
         elif kind == CHANGED and not self.ended:
             hold = now.moment if cause == "by-hand" else None
-            return {Possibility(("serving", data["model"], data["version"]), cause, "recorded", hold)}
+            by = 0 if hold else fact["position"]
+            return {Possibility(("serving", data["model"], data["version"]), cause, "recorded", hold, executed_by=by)}
         elif kind == "deployment.stopped" and not self.ended:
             on = {p.place for p in start or self.tracks[STRICT][-1][1] if p.origin is None}
-            done = "cause" in data  # what a person stops, no rule starts again
-            return {
-                Possibility(
-                    ("stopped", *place[1:3], now.gone(place) if now.its["run_by"] == "provider" else done),
-                    cause,
-                    "recorded",
-                )
-                for place in on
-            }
+            # Only a retirement is over when others are: what a person stops, no rule starts again.
+            by = fact["position"] if "cause" in data else 0
+            retired = {place: now.gone(place) if now.its["run_by"] == "provider" else by > 0 for place in on}
+            places = {("stopped", *place[1:3], retired[place]) for place in on}
+            return {Possibility(place, cause, "recorded", executed_by=by) for place in places}
         elif kind in HELD_BACK and not self.ended and now.its["run_by"] == "engine":
             return {replace(p, basis="recorded", due=None, is_held_back=True) for p in self.stays(now, start)}
         return start

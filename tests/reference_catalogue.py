@@ -6,6 +6,7 @@ import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from functools import cached_property
 from typing import Any
 
 Fact = Mapping[str, Any]  # position, type, effective_at, known_at, mode, source, and data without nulls
@@ -18,6 +19,7 @@ INSTANT, DAY = timedelta(microseconds=1), timedelta(days=1)
 ENGINE = {"rollout_days": 0, "lead_days": 0, "unspecified": "manual", "preview_delay_days": 14, "provisioned": ""}
 FOUNDRY = ENGINE | {"rollout_days": 14, "provisioned": "never-moved"}
 OPENAI = FOUNDRY | {"unspecified": "upgrade-when-expired"}
+ATTRIBUTES = {"deployment.policy-changed", "deployment.sku-changed", "model.registered", "model.rules-changed"}
 STAGED, MOVING = "model.stage-changed", ("auto-update", "upgrade-when-expired")
 BLANK: Mapping[str, Any] = {"policy": "unspecified", "sku": None, "run_by": "provider"}
 
@@ -35,6 +37,7 @@ class Possibility:
     due: tuple[Place, str] | None = None
     origin: Possibility | None = None
     is_held_back: bool = False
+    executed_by: int = 0
 
 
 def order(fact: Fact) -> tuple[Any, ...]:
@@ -81,10 +84,31 @@ class View:
         good = {m: v for m, v in said.items() if v is not None and self.choosable(m, v, True)}
         self.stated: dict[str, str | None] = dict.fromkeys(said) | good
 
+    @cached_property
+    def of_models(self) -> dict[str, list[Fact]]:
+        """The facts of each model."""
+        found: dict[str, list[Fact]] = {}
+        for fact in self.facts:
+            found.setdefault(fact["data"].get("model"), []).append(fact)
+        return found
+
+    @cached_property
+    def named(self) -> set[tuple[Any, Any]]:
+        """All versions that are named."""
+        return {pair for f in self.facts for pair in names(f["data"])}
+
+    @cached_property
+    def in_use(self) -> set[tuple[Any, Any]]:
+        """The versions that are stated as default or as a target, or that a deployment was on."""
+        used = {
+            pair for f in self.facts if f["type"] in (DEFAULT, CREATED, CHANGED, SIGHT) for pair in names(f["data"])
+        }
+        return used | {target(f["data"]) for f in self.facts if f["type"] in (REPLACED, FORCING)}
+
     def said(self, model: str, version: str | None, *kinds: str) -> list[Fact]:
         """The facts of these kinds about one version of a model, or about all of it."""
-        mine = [f for f in self.facts if f["type"] in kinds and f["data"]["model"] == model]
-        return [f for f in mine if version is None or f["data"]["version"] == version]
+        mine = self.of_models.get(model, ())
+        return [f for f in mine if f["type"] in kinds and version in (None, f["data"].get("version"))]
 
     def rules(self, model: str) -> Mapping[str, Any]:
         """The rules in force (R46)."""
@@ -113,16 +137,14 @@ class View:
 
     def choosable(self, model: str, version: str, general: bool = False) -> bool:
         """Whether it is released (in a mirrored model also: stated or seen in use) and not retired (R10)."""
-        in_use = [
-            pair for f in self.facts if f["type"] in (DEFAULT, CREATED, CHANGED, SIGHT) for pair in names(f["data"])
-        ]
-        in_use += [target(f["data"]) for f in self.facts if f["type"] in (REPLACED, FORCING)]
-        is_released = bool(self.said(model, version, RELEASED)) or (self.mirrored(model) and (model, version) in in_use)
+        is_released = bool(self.said(model, version, RELEASED)) or (
+            self.mirrored(model) and (model, version) in self.in_use
+        )
         return is_released and not self.gone(("", model, version), general)
 
     def default(self, model: str, but: str | None = None) -> str | None:
         """The default: as stated, or the only choosable version where none was ever stated (R10)."""
-        only = {v for f in self.facts for m, v in names(f["data"]) if m == model and self.choosable(m, v) and v != but}
+        only = {v for m, v in self.named if m == model and self.choosable(m, v) and v != but}
         stated = self.stated.get(model)
         return (stated if stated in only else None) if model in self.stated else only.pop() if len(only) == 1 else None
 
@@ -227,6 +249,10 @@ class View:
         (_, model, version, *_), before = p.place, self.before or self
         was, default = before.default(model), self.default(model)
         changed = was != default and any(f["effective_at"] == self.moment for f in self.said(model, None, DEFAULT))
+        known = p.executed_by if old is None else 0  # what is executed counts in all that was recorded before it (R38)
+        at_once = [f for f in self.facts if f["effective_at"] == self.moment and f["position"] > known]
+        news = {f["type"] for f in at_once if f["data"].get("model", model) == model}
+        changed, turned = changed and DEFAULT in news, not known or news & ATTRIBUTES
         auto = self.policy(model) == "auto-update" and p.hold != self.moment and (*p.place, True)[3]
         if changed and p.hold != self.moment:
             p = replace(p, hold=None, due=p.due if default != version or (p.due and p.due[1] == "forced") else None)
@@ -237,9 +263,9 @@ class View:
         for applies, to, cause in (
             (forced and terms != before.forced(p.place, True)[1], forced, "forced"),
             (auto and changed and self.behind(p.place, default, was == version), place, "default-change"),
-            (auto and not was_auto and self.behind(p.place, default, False), place, "policy-change"),
+            (auto and not was_auto and turned and self.behind(p.place, default, False), place, "policy-change"),
             (early and is_new and self.its["run_by"] == "engine", early, "upgrade-window"),
-            (auto, self.new_preview(p), "preview"),
+            (auto and not known, self.new_preview(p), "preview"),
         ):
             if applies and to:
                 return replace(p, due=(to, cause)), None if cause == "default-change" and to in of else deadline
