@@ -11,7 +11,6 @@ from typing import Any
 
 import reference
 from book import course
-from modeltrail.domain.course import Course
 from modeltrail.domain.events import (
     DefaultChangeAnnounced,
     DefaultChanged,
@@ -138,28 +137,35 @@ def is_gone(facts: Sequence[Fact], t: datetime, model: str, version: str | None,
     return View(t, plain, None, its).gone(("serving", model, version))
 
 
-def waits(facts: Sequence[Fact], deployment: str, now: datetime) -> bool:
-    """Whether a host has held back the move of a deployment, and is to be asked later."""
-    placed = life(facts, deployment)
+Swept = tuple[int, datetime]
+"""How much was recorded when all that was due was carried out last, and the moment by which it was due."""
+
+
+def waits(facts: Sequence[Fact], deployment: str, placed: Fact, swept: Swept) -> bool:
+    """Whether a host has held back the move of a deployment from where it is, and was not to be asked since."""
     held = [
-        fact.event
-        for fact in standing(facts)
-        if isinstance(fact.event, MoveHeldBack) and fact.event.deployment == deployment
+        fact
+        for fact in facts
+        if isinstance(fact.event, MoveHeldBack) and fact.event.move.startswith(f"{deployment}@{placed.position}:")
     ]
-    return bool(held and placed) and again_at(held[-1]) > now
+    if not held:
+        return False
+    assert isinstance(held[-1].event, MoveHeldBack)
+    return held[-1].position > swept[0] or again_at(held[-1].event) > swept[1]
 
 
-def check_nothing_is_due(facts: Sequence[Fact], deployment: str, whole: Course, moment: datetime) -> None:
+def check_nothing_is_due(facts: Sequence[Fact], deployment: str, moment: datetime, swept: Swept) -> None:
     """Whatever the policy requires by the moment is recorded, unless the host has held it back (R37)."""
     placed = life(facts, deployment)
     if not is_engine_run(placed):
         return
-    here = whole.at(moment)
+    policy = [fact for fact in facts if not isinstance(fact.event, MoveHeldBack)]
+    here = course(policy, deployment).at(moment)
     assert here is not None
     where = {("stopped",) if one.status == "stopped" else ("serving", one.model, one.version) for one in here.possible}
     is_due = here.certainty == "assumed" and here.cause in EXECUTABLE and len(where) == 1
     if is_due and where != {target(placed[-1])}:
-        assert waits(facts, deployment, moment), f"{deployment} was not moved to {where}, {here.cause}"
+        assert waits(facts, deployment, placed[-1], swept), f"{deployment} was not moved to {where}, {here.cause}"
 
 
 def check_not_served(facts: Sequence[Fact], answer: Serving) -> None:
@@ -167,8 +173,3 @@ def check_not_served(facts: Sequence[Fact], answer: Serving) -> None:
     for one in answer.possible:
         if answer.run_by == "engine" and one.status == "serving" and one.model is not None:
             assert not is_gone(facts, answer.at, one.model, one.version, answer.sku), answer
-
-
-def policy_course(facts: Sequence[Fact], deployment: str) -> Course:
-    """The course that the policy requires, in which no move was ever held back."""
-    return course([fact for fact in facts if not isinstance(fact.event, MoveHeldBack)], deployment)

@@ -7,7 +7,7 @@ mirrored. In a tidy world nothing is late, retracted or held back, so that both 
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from hypothesis import strategies as st
@@ -65,6 +65,7 @@ class Lives(RuleBasedStateMachine):
         self.world = World()
         self.is_tidy = False
         self.checked = 0
+        self.swept: laws.Swept = (0, EPOCH)
         self.ids: dict[tuple[str, int, laws.Target], int] = {}
         self.known: list[tuple[datetime, datetime, int, Any]] = []
         self.commands = 0
@@ -128,6 +129,8 @@ class Lives(RuleBasedStateMachine):
         """What is due is carried out: early, when nothing is, in time or late."""
         if not self.is_tidy or (to == 0 and not on_time):
             self.world.advance(max(EPOCH, self.world.now + to * DAY), via, on_time=on_time)
+            if to == 0 and not self.world.host.plan:
+                self.swept = (self.world.trail.log.size(), self.world.now)
 
     @rule(which=st.integers(0, 50), via=vias)
     def repeat(self, which: int = 0, via: int = 0) -> None:
@@ -144,6 +147,7 @@ class Lives(RuleBasedStateMachine):
     def tell(self, kind: str, command: Command, via: int = 0, late: int = 0) -> tuple[Fact, ...]:
         """One command, perhaps about days that have passed."""
         self.commands += 1
+        self.world.now += timedelta(seconds=self.is_tidy)
         told: dict[str, Any] = {"command_id": f"{kind}-{self.commands}"}
         if late and not self.is_tidy:
             effective = max(EPOCH, self.world.now - late * DAY)
@@ -383,8 +387,7 @@ class Lives(RuleBasedStateMachine):
         now = self.world.trail.at()
         for answer in now.deployments():
             laws.check_not_served(facts, answer)
-            whole = laws.policy_course(facts, answer.deployment)
-            laws.check_nothing_is_due(facts, answer.deployment, whole, moment)
+            laws.check_nothing_is_due(facts, answer.deployment, moment, self.swept)
         for model in {fact.stream.partition("/")[2] for fact in facts if fact.stream.startswith("model/")}:
             one = now.model(model)
             default = next((version for version in one.versions if version.version == one.default), None)
