@@ -179,7 +179,7 @@ class Mover:
             expected.update(due.models)
         drafts = []
         for due in dues:
-            drafts.append(ask(host, due.move, look.at(due.move)))
+            drafts.append(ask(host, due.move, max(look.at(due.move), due.move.not_before or due.move.due_at)))
             reach("reaction.asked")
 
         def beside(cursor: sqlite3.Cursor, facts: Sequence[Fact]) -> None:
