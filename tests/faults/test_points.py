@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterator
+from itertools import islice
 from pathlib import Path
 from typing import NamedTuple
 
@@ -15,9 +16,10 @@ from faults.scenario import DAYS, STEPS
 from modeltrail.failpoints import POINTS, watched
 
 NOW = STEPS[-1].day
-FEW_DAYS = (DAYS[3], DAYS[-1])
-Reached = tuple[str, tuple[tuple[str, int], ...]]
-"""A point, and the lines of the library that led there."""
+FEW_DAYS = DAYS[-1:]
+CALLERS = 5
+Reached = tuple[str, tuple[str, ...]]
+"""A point, and the functions of the library that led there, the last few."""
 
 
 class Undisturbed(NamedTuple):
@@ -41,18 +43,18 @@ def days(kills: int) -> tuple[str, ...]:
 def undisturbed(tmp_path_factory: pytest.TempPathFactory, days: tuple[str, ...]) -> Undisturbed:
     place = Place(tmp_path_factory.mktemp("undisturbed"))
     reached: list[Reached] = []
-    with watched(lambda point: reached.append((point, tuple(lines())))):
+    with watched(lambda point: reached.append((point, tuple(islice(callers(), CALLERS))))):
         place.go_on(STEPS)
     return Undisturbed(outcome(place, NOW, days), tuple(reached))
 
 
-def lines() -> Iterator[tuple[str, int]]:
+def callers() -> Iterator[str]:
     frame = sys._getframe()
     while frame.f_back is not None:
         frame = frame.f_back
         name = frame.f_globals["__name__"]
-        if name.startswith("modeltrail."):
-            yield name, frame.f_lineno
+        if name.startswith("modeltrail.") and not name.endswith(("recorded", "failpoints")):
+            yield f"{name}.{frame.f_code.co_qualname}"
 
 
 @pytest.mark.rule("R38")
