@@ -9,9 +9,12 @@ import json
 import multiprocessing
 import os
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
+from multiprocessing.connection import Connection
 from multiprocessing.context import BaseContext
 from pathlib import Path
+from random import Random
 
 from faults.scenario import Step, play
 from modeltrail.domain.facts import Fact
@@ -106,3 +109,32 @@ def let_die(place: Place, steps: Sequence[Step], point: str | None, nth: int) ->
     code: int | None = process.exitcode
     process.close()
     return code
+
+
+def tells(place: Place, steps: Sequence[Step], progress: Connection) -> None:
+    """Go on, and say something whenever a point is reached or a step has returned. The body of a process."""
+    with watched(lambda point: progress.send_bytes(b".")):
+        place.go_on(steps, lambda: progress.send_bytes(b"."))
+
+
+def kill(place: Place, steps: Sequence[Step], lot: Random) -> bool:
+    """A process goes on and is killed at a moment drawn by lot; false if it was through by then.
+
+    What is drawn is how often it may say that it has got further, and how long its killer then dawdles.
+    """
+    hear, say = processes().Pipe(duplex=False)
+    process = processes().Process(target=tells, args=(place, steps, say))  # type: ignore[attr-defined]
+    process.start()
+    say.close()
+    with suppress(EOFError):
+        for _ in range(lot.choice((lot.randint(1, 10), lot.randint(1, 150)))):
+            hear.recv_bytes()
+        for _ in range(lot.randrange(20_000)):
+            pass
+        process.kill()
+    process.join(timeout=120)
+    hear.close()
+    code: int | None = process.exitcode
+    process.close()
+    assert code is not None and code <= 0, f"it ended with {code}"
+    return code < 0
