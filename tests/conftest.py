@@ -1,4 +1,4 @@
-"""How are the tests run? Profiles of Hypothesis, `--rule R19` for the tests of one rule, `--kills 300` for more deaths."""
+"""How are the tests run? Profiles of Hypothesis, `--rule R19` for the tests of one rule, `--kills 300` for deaths."""
 
 from __future__ import annotations
 

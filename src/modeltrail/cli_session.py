@@ -14,10 +14,10 @@ from typing import Annotated, Any
 import typer
 from typer.core import TyperGroup
 
+from modeltrail.damage import Damaged
 from modeltrail.datastore import StoreError
 from modeltrail.domain.refusals import Conflict, Refused
 from modeltrail.location import Location
-from modeltrail.log import Damaged
 from modeltrail.moment import Moment
 from modeltrail.phrases import printable
 from modeltrail.problems import instant, problem

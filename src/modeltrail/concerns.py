@@ -29,13 +29,15 @@ _IDLE = (ApiVersionChanged, MoveHeldBack, VersionTested)
 class Concerned:
     """What some facts, the last of which is at `position`, concern.
 
-    `since`: the earliest moment at which one of them is effective; `known_at`: the last at which one was known.
+    `since`: the earliest moment at which one of them is effective; `known_at`: the last at which one was known;
+    `latest`: the same with what the engine did itself.
     `everything`: there are so many that all deployments are concerned. `by_others`: not all was done by the engine.
     """
 
     position: int
     since: datetime | None = None
     known_at: datetime | None = None
+    latest: datetime | None = None
     deployments: set[str] = field(default_factory=set)
     models: set[str] = field(default_factory=set)
     everything: bool = False
@@ -50,6 +52,7 @@ class Concerned:
         """One fact after the other; `recorded` gives the event at a position, for what is retracted."""
         for fact in facts:
             self.position = fact.position
+            self.latest = fact.known_at if self.latest is None else max(self.latest, fact.known_at)
             by_engine = fact.mode == "execution" and fact.by == ENGINE
             if by_engine and isinstance(fact.event, DeploymentEvent):
                 continue

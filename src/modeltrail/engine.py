@@ -7,7 +7,7 @@ carried out once (R38). What it appends is stored in one transaction with the po
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import datetime
 from threading import RLock
@@ -47,6 +47,8 @@ class Engine:
         self._lock = RLock()
         self._is_acting = False
         self._position: int | None = None
+        self._stored = 0
+        """The position that was stored when it looked last; another process may have got further."""
         self._known_at: datetime | None = None
         """The latest moment at which anything that it looked at was known. Up to it time has passed for the engine."""
         self._swept: datetime | None = None
@@ -56,19 +58,23 @@ class Engine:
         """Ask a host before each move from now on, null for none."""
         self._mover.host = host
 
-    def catch_up(self, *, before_sweep: bool = False) -> list[range]:
+    def catch_up(self, reached: int | None = None, *, before_sweep: bool = False) -> list[range]:
         """Carry out what follows from all that was recorded since it looked last. Returns the positions of that.
 
-        Before a sweep, what only an advance has carried out is left to it: that advance was cut off.
+        `reached`: the position that the ledger has just caught up with, null where it has not. Before a sweep, what
+        only an advance has carried out is left to it: that advance was cut off.
         """
+        if reached is not None and reached == self._position:
+            return []
         with self._acting() as may_act:
-            return runs(self._reactions(before_sweep)) if may_act else []
+            return runs(self._reactions(reached, before_sweep)) if may_act else []
 
     def sweep(self, moment: datetime, *, on_time: bool) -> list[range]:
         """Carry out all that is due by a moment, for every deployment; with `on_time` as of when it was due (R37)."""
         with self._acting() as may_act:
             if not may_act:
                 return []
+            self._ledger.catch_up()
             concerned = self._unexamined()
             since = concerned.since or moment
             look = self._look(min(since, moment), moment, self._on_time if on_time else _by(moment))
@@ -92,33 +98,34 @@ class Engine:
             finally:
                 self._is_acting = not may_act
 
-    def _reactions(self, before_sweep: bool) -> Iterator[range]:
+    def _reactions(self, reached: int | None, before_sweep: bool) -> Iterator[range]:
         before = self._examined()
-        while before < self._ledger.catch_up():
+        end = self._ledger.catch_up() if reached is None else reached
+        while before < end:
             concerned = self._unexamined()
             if before_sweep and not concerned.by_others:
                 return
             moved = runs(self._react(concerned))
             yield from moved
             before = self._pass(concerned, moved)
-        if before - self._log.tracked(FOLLOWER) >= STORED_EVERY:
+            end = self._ledger.catch_up() if moved else end
+        if before - self._stored >= STORED_EVERY:
             self.store_position()
 
     def _unexamined(self) -> Concerned:
         """Whom the facts concern that it has not looked at."""
         before = self._examined()
-        facts = self._log.read(after=before)
-        concerned = Concerned(before).take(facts, lambda position: self._log.fact(position).event)
-        self._ledger.catch_up()  # only now: what it counts as looked at, it knows
-        return concerned
+        return Concerned(before).take(self._ledger.news(before), lambda position: self._log.fact(position).event)
 
-    def _pass(self, concerned: Concerned, moved: Iterable[range]) -> int:
+    def _pass(self, concerned: Concerned, moved: Sequence[range]) -> int:
         """It has looked at these facts, and at what it appended just behind them itself."""
         position = concerned.position
+        self._known_at = max(filter(None, (self._known_at, concerned.latest)), default=None)
         for run in moved:
             if run.start == position + 1:
                 position = run[-1]
-        self._known_at = self._latest_known(self._examined(), position)
+        if moved:
+            self._known_at = self._latest_known(concerned.position, position)
         self._position = position
         return position
 
@@ -143,8 +150,8 @@ class Engine:
     def _examined(self) -> int:
         """The position up to which it has looked; at first that which is stored."""
         if self._position is None:
-            stored = self._log.tracked(FOLLOWER)
-            self._known_at, self._position = self._latest_known(0, stored), stored
+            self._stored = self._log.tracked(FOLLOWER)
+            self._known_at, self._position = self._latest_known(0, self._stored), self._stored
         return self._position
 
     def _latest_known(self, after: int, position: int) -> datetime | None:
@@ -158,7 +165,8 @@ class Engine:
         """Store how far it has looked, where that is not stored yet."""
         with self._lock:
             position = self._position or 0
-            if position <= self._log.tracked(FOLLOWER):
+            self._stored = self._log.tracked(FOLLOWER)
+            if position <= self._stored:
                 return
             reach("position.before")
             try:

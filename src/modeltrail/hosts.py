@@ -55,14 +55,16 @@ def retry_at(asked_at: datetime, attempt: int) -> datetime:
 
 def remembered(host: Host | None) -> Host | None:
     """The host, asked once for each move: when a race was lost, its answer still holds for what is still due."""
+    if host is None:
+        return None
     answers: dict[str, Answer] = {}
 
-    def asked(move: Move) -> Answer:
+    def asked(move: Move, host: Host = host) -> Answer:
         if move.id not in answers:
             answers[move.id] = _answer(host, move)
         return answers[move.id]
 
-    return host and asked
+    return asked
 
 
 def ask(host: Host | None, move: Move, at: datetime) -> Draft:
@@ -71,11 +73,11 @@ def ask(host: Host | None, move: Move, at: datetime) -> Draft:
     if isinstance(answer, Postpone) and to_utc(answer.until) <= at:
         answer = Fail(f"it was to be postponed until {answer.until.isoformat()}, which is over: give a later moment")
     if answer is None:
-        return _draft(executed(move), at, None)
+        return draft(executed(move), at)
     if isinstance(answer, Postpone):
-        return _draft(MovePostponed.model_validate({**_terms(move), "until": answer.until}), at, answer.why)
+        return draft(MovePostponed.model_validate({**_terms(move), "until": answer.until}), at, answer.why)
     again = {"error": answer.error, "retry_at": retry_at(at, move.attempt)}
-    return _draft(MoveFailed.model_validate({**_terms(move), **again}), at, None)
+    return draft(MoveFailed.model_validate({**_terms(move), **again}), at)
 
 
 def _answer(host: Host, move: Move) -> Answer:
@@ -109,5 +111,6 @@ def _terms(move: Move) -> dict[str, object]:
     }
 
 
-def _draft(event: DeploymentEvent, at: datetime, why: str | None) -> Draft:
+def draft(event: DeploymentEvent, at: datetime, why: str | None = None) -> Draft:
+    """What the engine records at a moment."""
     return Draft(event=event, mode="execution", by=ENGINE, effective_at=at, known_at=at, why=why)

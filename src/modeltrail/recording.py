@@ -109,7 +109,8 @@ class Recording:
 
     def consult(self, stream: str) -> None:
         """A decision rests on a stream: if another writer adds to it meanwhile, the batch is a lost race."""
-        self._expected.setdefault(stream, len(self.ledger.stream(stream)))
+        if stream not in self._expected:
+            self._expected[stream] = self.ledger.version(stream)
 
     def add(
         self,
@@ -198,6 +199,7 @@ class Recording:
             return
         beside = self._beside if self._drafts else None
         self.facts = self.log.append(self._drafts, expected=self._expected, command_id=self.command_id, beside=beside)
+        self.ledger.take(self.facts)
         self._then(self.facts)
 
 

@@ -12,6 +12,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
+from functools import lru_cache
 from typing import Literal, NamedTuple, cast
 
 from modeltrail.clocks import moment
@@ -57,7 +58,8 @@ WHERE model = ? AND cohort = ? AND latest < ? AND (latest, deployment) > (?, ?) 
 """
 _FOLLOWED = "UPDATE tracking SET notification_id = ? WHERE application_name = ? AND notification_id = ?"
 _FROM = """
-SELECT deployment FROM standings WHERE model = ? AND cohort = ? AND latest >= ? AND placed_by <= ?
+SELECT deployment FROM standings
+WHERE model = ? AND cohort = ? AND latest >= ? AND placed_by <= ? AND stream_version >= ?
 ORDER BY latest, deployment
 """
 
@@ -80,11 +82,16 @@ class Cohort(NamedTuple):
 
     def text(self) -> str:
         """The cohort as a row names it."""
-        return json.dumps(self, separators=(",", ":"))
+        return _text(self)
 
     def stand(self, model: str) -> Stand:
         """Where each of them is."""
         return Stand(model, self.version, self.stopped is not None, self.policy, self.sku)
+
+
+@lru_cache(maxsize=1024)
+def _text(cohort: Cohort) -> str:
+    return json.dumps(cohort, separators=(",", ":"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -224,13 +231,15 @@ class Standings:
         with self._log.reading() as cursor:
             return [Quiet(*row) for row in cursor.execute(_BEFORE, bounds)]
 
-    def since(self, model: str, cohort: str, since: datetime, position: int) -> list[str]:
+    def since(self, model: str, cohort: str, since: datetime, position: int, *, with_new: bool) -> list[str]:
         """The others of the cohort: something about them was learned at the moment or later.
 
-        Those put there after a position are left out: that is what whoever asks has just done.
+        Those put there after a position are left out: that is what whoever asks has just done. Without the new ones,
+        so are those of which there is no more than their creation.
         """
         with self._log.reading() as cursor:
-            found = cursor.execute(_FROM, (model, cohort, moment(since).microseconds, position))
+            bounds = (model, cohort, moment(since).microseconds, position, 1 if with_new else 2)
+            found = cursor.execute(_FROM, bounds)
             return [name for (name,) in found]
 
 

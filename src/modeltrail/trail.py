@@ -190,7 +190,7 @@ class Trail:
             effective_at=_instant(effective_at),
             known_at=_instant(known_at),
             command_id=command_id,
-            then=lambda facts: self._act(),
+            then=self._act,
         )
 
     def _recording(self, **told: Any) -> Recording:
@@ -199,15 +199,16 @@ class Trail:
             self.log, self._ledger, lambda model: self._history(model, None), self.now, beside=beside, **told
         )
 
-    def _act(self) -> None:
+    def _act(self, recorded: Sequence[Fact] = ()) -> None:
         """Look at what was recorded, and carry out what follows from it, unless a worker does.
 
         A store that is locked is no reason to fail: the facts are recorded, and whoever acts next looks at them.
         """
-        self._ledger.catch_up()
+        is_there = bool(recorded) and recorded[-1].position == self._ledger.position
+        reached = self._ledger.position if is_there else self._ledger.catch_up()
         if self._acts_inline:
             with suppress(StoreLocked):
-                self._engine.catch_up()
+                self._engine.catch_up(reached)
 
     def take(
         self,

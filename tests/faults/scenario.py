@@ -90,7 +90,7 @@ def perform(trail: Trail, step: Step) -> tuple[Fact, ...]:
 def _without_id(trail: Trail, step: Step) -> tuple[Fact, ...]:
     if step.kind == "take":
         return trail.take(step.rows, catalogue="azure-openai", by="importer", source="notice.csv").facts
-    return trail.advance(step.day, on_time=step.kind == "advance on time").facts
+    return tuple(trail.advance(step.day, on_time=step.kind == "advance on time").facts)
 
 
 @contextmanager

@@ -216,3 +216,19 @@ def test_a_move_is_never_made_before_its_host_wanted_to_be_asked_again(told: Tol
 
 def _postponed(move: Move, later: datetime) -> Answer:
     return Postpone(later, "a busy month") if move.attempt == 1 else None
+
+
+@pytest.mark.rule("R38")
+def test_whom_another_process_has_moved_is_not_stopped_for_where_it_was_before(told: Told) -> None:
+    """It was moved in March; that its old version was retired in February is learned late, and looked at as of then."""
+    told.trail.on_move(lambda move: _postponed(move, moment("2025-02-20")))
+    told.give(DEFAULT)
+    told.clock.at = moment("2025-03-01")
+    with Trail.open(told.place.url, clock=told.clock, acting="worker") as other:
+        other.on_move(told.place.carry_out)
+        other.advance()
+    late = (model(CHAT, "retire", version="v1", emergency="incident 2"),)
+    told.give(Step("late news", "2025-03-01", late, known="2025-02-02"))
+    assert Counter(told.moved()) == Counter(NAMES)
+    assert {one.version for one in told.trail.at().deployments(CHAT)} == {"v2"}
+    told.assert_done_once()

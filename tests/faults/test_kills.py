@@ -1,4 +1,4 @@
-"""A process is killed at any moment, again and again, and each time another one goes on: what comes of it is the same."""
+"""A process is killed at any moment, again and again, and another one goes on: what comes of it is the same."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A process dies before, within and after each thing that it writes; whoever opens the store next goes on from there."""
+"""A process dies before, within and after each thing that it writes, and whoever opens the store next goes on."""
 
 from __future__ import annotations
 

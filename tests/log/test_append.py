@@ -11,8 +11,9 @@ import pytest
 
 from log.examples import MODEL, START, Clock, draft, file_url, filled, opened, policy, release
 from modeltrail.canonical import encode
+from modeltrail.damage import Damaged
 from modeltrail.domain.refusals import ClocksOutOfOrder, Conflict
-from modeltrail.log import Damaged, Draft, Log
+from modeltrail.log import Draft, Log
 
 DAY = timedelta(days=1)
 
