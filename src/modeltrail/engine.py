@@ -85,8 +85,9 @@ class Engine:
             return moved
 
     def _on_time(self, move: Move) -> datetime:
-        """When a move was due, and its causes were known."""
-        return max(move.due_at, *(self._log.fact(position).known_at for position in move.because))
+        """When a move was due, its causes were known, and its host wanted to be asked again."""
+        known = (self._log.fact(position).known_at for position in move.because)
+        return max(move.due_at, move.not_before or move.due_at, *known)
 
     @contextmanager
     def _acting(self) -> Iterator[bool]:

@@ -13,7 +13,14 @@ from hypothesis import strategies as st
 import book
 import strategies
 from log.examples import MODEL, START, draft, opened, policy, release
-from modeltrail.domain.events import DeploymentCreated, DeploymentObserved, Event, FactRetracted, VersionChanged
+from modeltrail.domain.events import (
+    DeploymentCreated,
+    DeploymentEvent,
+    DeploymentObserved,
+    Event,
+    FactRetracted,
+    VersionChanged,
+)
 from modeltrail.domain.model import models_concerned
 from modeltrail.ledger import BUILT_IN, Ledger, Mark
 from modeltrail.log import Draft, Log
@@ -70,7 +77,7 @@ def check_answers(ledger: Ledger, log: Log) -> None:
     """What is known of every model and every deployment, whenever, is what reading everything shows."""
     everything = list(log.read())
     named = {model for fact in everything for model in models_concerned(fact.event)}
-    names = {key for fact in everything for key in deployments.keys(fact.event)}
+    names = {fact.event.deployment for fact in everything if isinstance(fact.event, DeploymentEvent)}
     for known_at in (None, *sorted({fact.known_at for fact in everything})):
         facts = book.known(everything, known_at)
         for model in named:
@@ -86,6 +93,8 @@ def check_answers(ledger: Ledger, log: Log) -> None:
         for name in names:
             about = [fact for fact in facts if name in deployments.keys(fact.event)]
             assert ledger.known(deployments, name, known_at) == about
+            if known_at is None:
+                assert ledger.fold(name).states == deployments.history(name, about)
 
 
 @pytest.mark.rule("R6")
@@ -114,7 +123,7 @@ def test_it_is_the_same_however_the_facts_come(drafts: list[Draft], data: st.Dat
                 ledger.take(facts)
             if data.draw(st.booleans()):
                 ledger.catch_up()
-                ledger.stream(f"deployment/d{data.draw(st.integers(0, 3))}")
+                ledger.fold(f"d{data.draw(st.integers(0, 3))}")
         ledger.catch_up()
         check_answers(ledger, log)
 
@@ -227,6 +236,30 @@ def test_what_is_handed_over_is_what_would_be_read() -> None:
         again = caught_up(log)
         assert ledger.stream("deployment/d1") == again.stream("deployment/d1")
         assert ledger.known(models, MODEL) == again.known(models, MODEL)
+
+
+@pytest.mark.rule("R6")
+def test_a_fold_grows_by_what_counts_last_and_is_made_again_for_late_news() -> None:
+    with log_of([created("d1", day=1)]) as log:
+        ledger = caught_up(log)
+        first = ledger.fold("d1")
+        assert ledger.fold("d1") is first
+        ledger.take(log.append([created("d1", "2", day=1), created("d1", "3", day=5)]))
+        assert [moment.day for moment, _ in ledger.fold("d1").states] == [2, 6]
+        assert len(first.states) == 1
+        ledger.take(log.append([created("d1", "0", day=0)]))
+        states = ledger.fold("d1").states
+        assert [(moment.day, state.version) for moment, state in states if state] == [(1, "0"), (2, "0"), (6, "0")]
+
+
+def test_what_was_handed_over_last_is_not_read_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    with log_of([release("1")]) as log:
+        ledger = caught_up(log)
+        facts = log.append([release("2"), release("3")])
+        ledger.take(facts)
+        assert list(ledger.news(0)) == list(log.read())
+        monkeypatch.setattr(log, "pick", None)
+        assert [list(ledger.news(after)) for after in (1, 2, 3)] == [list(facts), [facts[1]], []]
 
 
 def test_a_mark_changes_with_what_matters_and_not_with_what_does_not() -> None:

@@ -58,6 +58,13 @@ def test_a_postponed_move_is_recorded_shown_and_made_when_it_is_time() -> None:
     assert (shown(trail, "2025-03-09"), shown(trail, "2025-03-10")) == ("v1", "v2")
 
 
+@pytest.mark.rule("R37")
+def test_a_postponed_move_is_not_made_before_its_time_even_on_time() -> None:
+    trail = hosted(Host(Postpone(datetime(2025, 3, 10, tzinfo=UTC), "a freeze")))
+    assert done(trail.advance("2025-04-01", on_time=True)) == [("version-changed", "2025-03-10")]
+    assert (shown(trail, "2025-03-09"), shown(trail, "2025-03-10")) == ("v1", "v2")
+
+
 @pytest.mark.rule("R37", "R38")
 def test_a_host_is_asked_again_under_the_same_id() -> None:
     host = Host(Postpone(datetime(2025, 3, 10, tzinfo=UTC), "a freeze"), Fail("no gateway"))
