@@ -17,5 +17,4 @@ def place(tmp_path: Path) -> Place:
 @pytest.fixture(scope="session")
 def kills(pytestconfig: pytest.Config) -> int:
     """How many processes are killed at random moments, by all tests together."""
-    told: int = pytestconfig.getoption("--kills")
-    return told
+    return int(str(pytestconfig.getoption("--kills")))

@@ -12,20 +12,23 @@ from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from multiprocessing.connection import Connection
-from multiprocessing.context import BaseContext
 from pathlib import Path
 from random import Random
+from typing import TYPE_CHECKING
 
 from faults.scenario import Step, play
 from modeltrail.domain.facts import Fact
 from modeltrail.domain.moves import Move
 from modeltrail.failpoints import watched
 
+if TYPE_CHECKING:
+    from multiprocessing.context import ForkServerContext, SpawnContext
+
 DIED = 86
 """The exit code of a process that let itself die."""
 
 
-def processes() -> BaseContext:
+def processes() -> SpawnContext | ForkServerContext:
     """Where new processes come from. They share nothing with the one that starts them."""
     if "forkserver" not in multiprocessing.get_all_start_methods():
         return multiprocessing.get_context("spawn")
@@ -103,7 +106,7 @@ def dies(place: Place, steps: Sequence[Step], point: str | None, nth: int) -> No
 
 def let_die(place: Place, steps: Sequence[Step], point: str | None, nth: int) -> int | None:
     """A process goes on and dies at a point. Its exit code is DIED, or 0 if it has got through."""
-    process = processes().Process(target=dies, args=(place, steps, point, nth))  # type: ignore[attr-defined]
+    process = processes().Process(target=dies, args=(place, steps, point, nth))
     process.start()
     process.join(timeout=120)
     code: int | None = process.exitcode
@@ -123,7 +126,7 @@ def kill(place: Place, steps: Sequence[Step], lot: Random) -> bool:
     What is drawn is how often it may say that it has got further, and how long its killer then dawdles.
     """
     hear, say = processes().Pipe(duplex=False)
-    process = processes().Process(target=tells, args=(place, steps, say))  # type: ignore[attr-defined]
+    process = processes().Process(target=tells, args=(place, steps, say))
     process.start()
     say.close()
     with suppress(EOFError):

@@ -9,7 +9,7 @@ from random import Random
 from faults.scenario import CHAT, MIRRORED, NEXT, Step, Told, created, deployment, model, moment
 
 POLICIES = ("auto-update", "auto-update", "upgrade-when-expired", "manual", "unspecified")
-MODELS = (CHAT, NEXT, MIRRORED)
+MODELS: tuple[str, ...] = (CHAT, NEXT, MIRRORED)
 
 
 def random_steps(seed: int, length: int, *, on_time: bool) -> tuple[Step, ...]:
@@ -24,15 +24,15 @@ class _Life:
         self.lot, self.on_time = lot, on_time
         self.at = moment("2025-01-01")
         self.names: list[str] = []
-        self.versions = dict.fromkeys(MODELS, 1)
+        self.versions: dict[str, int] = dict.fromkeys(MODELS, 1)
 
     def steps(self, length: int) -> Iterator[Step]:
         yield self.step(0, tuple(self.beginning()))
         for number in range(1, length):
             self.at += timedelta(hours=self.lot.choice((0, 1, 24, 24, 100, 400)))
             if number % 6 == 0:
-                kind = "advance on time" if self.on_time and number % 12 == 0 else "advance"
-                yield Step(f"{number}", self.at.isoformat(), kind=kind)
+                is_on_time = self.on_time and number % 12 == 0
+                yield Step(f"{number}", self.at.isoformat(), kind="advance on time" if is_on_time else "advance")
             else:
                 yield self.step(number, tuple(self.deeds()))
         yield Step("the end", (self.at + timedelta(days=400)).isoformat(), kind="advance")

@@ -86,7 +86,7 @@ def executed(trail: Trail) -> Counter[tuple[str, str, str | None]]:
 
 
 def in_processes(*tasks: tuple[Callable[..., None], tuple[Any, ...]]) -> None:
-    started = [processes().Process(target=task, args=args) for task, args in tasks]  # type: ignore[attr-defined]
+    started = [processes().Process(target=task, args=args) for task, args in tasks]
     for process in started:
         process.start()
     for process in started:
@@ -119,7 +119,12 @@ def record(place: Place, acting: Acting, recorder: int, size: int, all_recorded:
 
 def work(place: Place, all_recorded: ProcessEvent) -> None:
     stop = threading.Event()
-    waiting = threading.Thread(target=lambda: all_recorded.wait(timeout=120) and stop.set())
+
+    def wait() -> None:
+        all_recorded.wait(timeout=120)
+        stop.set()
+
+    waiting = threading.Thread(target=wait)
     waiting.start()
     with small_numbers(), opened(place, "worker") as trail:
         for _ in trail.work(poll_seconds=0.001, stop=stop):
