@@ -10,7 +10,7 @@ from datetime import datetime
 import pytest
 
 from faults.living import Place
-from faults.outcome import assert_each_move_is_made_once, is_executed
+from faults.outcome import assert_each_move_is_made_once, assert_the_table_says_what_the_log_says, is_executed
 from faults.scenario import CHAT, Hand, Step, created, deployment, model, moment, perform, small_numbers
 from modeltrail import Postpone, Trail
 from modeltrail.domain.events import MoveFailed
@@ -22,6 +22,7 @@ from modeltrail.hosts import Answer
 from modeltrail.ledger import Ledger
 from modeltrail.log import Log
 from modeltrail.projections.models import model_history, models
+from modeltrail.standings import Standings
 
 NAMES = tuple(f"d{n:02}" for n in range(12))
 BEGINNING = (
@@ -68,6 +69,7 @@ class Told:
     def assert_done_once(self) -> None:
         assert_each_move_is_made_once(self.place, list(self.trail.events()))
         assert list(self.trail.advance().facts) == []
+        assert_the_table_says_what_the_log_says(self.trail)
         assert self.trail.log.verify().ok
 
 
@@ -250,3 +252,24 @@ def test_whom_another_process_has_moved_is_not_stopped_for_where_it_was_before(t
     assert told_times(told) == {march}
     assert Counter(told.moved()) == Counter(NAMES)
     told.assert_done_once()
+
+
+@pytest.mark.rule("R38")
+def test_the_table_takes_no_fact_that_another_process_records_while_it_is_written(
+    told: Told, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """With every page that is read, somebody has been quicker; what the ledger has not read counts as not followed."""
+    ledger = Ledger(told.trail.log)
+    standings, read, names = Standings(told.trail.log, ledger), told.trail.log.read, iter(NAMES)
+    told.give(DEFAULT)
+    told.give(IDLE)
+
+    def disturbed(after: int = 0, limit: int | None = None) -> Iterator[Fact]:
+        with Trail.open(told.place.url, clock=told.clock, acting="worker") as other:
+            perform(other, Step(name := next(names), IDLE.day, (deployment(name, "change_policy", policy="manual"),)))
+        return read(after, limit)
+
+    monkeypatch.setattr(told.trail.log, "read", disturbed)
+    standings.catch_up()
+    monkeypatch.undo()
+    assert_the_table_says_what_the_log_says(told.trail)
