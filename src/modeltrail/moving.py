@@ -94,10 +94,11 @@ class Mover:
             return None
         facts = self._ledger.known(deployments, name)
         models = {f"model/{model}": self._version(f"model/{model}") for model in models_of(facts, self._histories)}
-        move = due_move(state, facts, self._histories, look.moment)
+        latest = max(fact.known_at for fact in facts)  # another process may have moved it after the moment looked at
+        move = due_move(state, facts, self._histories, max(look.moment, latest))
         if move is None or (move.not_before is not None and move.not_before > look.moment):
             return None
-        standing = standing_of(state, max(fact.known_at for fact in facts), version)
+        standing = standing_of(state, latest, version)
         assert standing is not None
         return Due(move, standing, models)
 
@@ -151,14 +152,21 @@ class Mover:
             first = None if current is None else self.due(current.deployment, look)
             if current is not None and first is None:
                 return
-            if first is not None and first.move.cause in ALIKE:
+            if first is not None and first.move.cause in ALIKE and self._are_as_listed(quiet):
                 yield from self._alike(first, model, cohort, quiet, look)
             else:
                 yield from self.some([one.deployment for one in quiet], look, None)
 
     def _current(self, quiet: Sequence[Quiet]) -> Quiet | None:
         """The first that still stands as its row says, null where something was recorded about each meanwhile."""
-        return next((one for one in quiet if one.stream_version == self._version(f"deployment/{one.deployment}")), None)
+        return next(filter(self._is_as_listed, quiet), None)
+
+    def _is_as_listed(self, one: Quiet) -> bool:
+        return one.stream_version == self._version(f"deployment/{one.deployment}")
+
+    def _are_as_listed(self, quiet: Sequence[Quiet]) -> bool:
+        """Whether a host may be asked for them all; without one it shows when they are recorded."""
+        return self.host is None or all(map(self._is_as_listed, quiet))
 
     def _alike(self, first: Due, model: str, cohort: Cohort, quiet: Sequence[Quiet], look: Look) -> Iterator[range]:
         """The same move for each; where somebody was quicker, each is looked at after all."""
@@ -205,7 +213,8 @@ class Mover:
 
 
 def _asked(move: Move, at: datetime, host: Host | None) -> Draft:
-    draft = ask(host, move, at)
+    """What a host says; never before it wanted to be asked again."""
+    draft = ask(host, move, at if move.not_before is None else max(at, move.not_before))
     reach("reaction.asked")
     return draft
 

@@ -122,7 +122,8 @@ class Standing:
                 cohort = cohort._replace(stopped=event.cause, how="record", alone=None)
             case _:
                 cohort, placed_by = cohort._replace(how="held-back", alone=self.deployment), self.placed_by
-        return Standing(self.deployment, model, cohort, fact.known_at, self.stream_version + 1, placed_by)
+        latest = max(self.latest, fact.known_at)
+        return Standing(self.deployment, model, cohort, latest, self.stream_version + 1, placed_by)
 
 
 def standing_of(state: DeploymentState, latest: datetime, stream_version: int) -> Standing | None:
@@ -176,7 +177,7 @@ class Standings:
         """
         position, end = self.position, self._ledger.catch_up()
         while position < end:
-            page = list(self._log.read(after=position, limit=PAGE))
+            page = list(self._log.read(after=position, limit=min(PAGE, end - position)))  # all of it is in the ledger
             rows = [(name, self._folded(name, facts)) for name, facts in _by_deployment(page).items()]
             reach("standings.before")
             with suppress(Conflict):  # another process was quicker, with the same rows

@@ -9,20 +9,26 @@ import json
 import multiprocessing
 import os
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
-from multiprocessing.context import BaseContext
+from multiprocessing.connection import Connection
 from pathlib import Path
+from random import Random
+from typing import TYPE_CHECKING
 
 from faults.scenario import Step, play
 from modeltrail.domain.facts import Fact
 from modeltrail.domain.moves import Move
 from modeltrail.failpoints import watched
 
+if TYPE_CHECKING:
+    from multiprocessing.context import ForkServerContext, SpawnContext
+
 DIED = 86
 """The exit code of a process that let itself die."""
 
 
-def processes() -> BaseContext:
+def processes() -> SpawnContext | ForkServerContext:
     """Where new processes come from. They share nothing with the one that starts them."""
     if "forkserver" not in multiprocessing.get_all_start_methods():
         return multiprocessing.get_context("spawn")
@@ -100,9 +106,38 @@ def dies(place: Place, steps: Sequence[Step], point: str | None, nth: int) -> No
 
 def let_die(place: Place, steps: Sequence[Step], point: str | None, nth: int) -> int | None:
     """A process goes on and dies at a point. Its exit code is DIED, or 0 if it has got through."""
-    process = processes().Process(target=dies, args=(place, steps, point, nth))  # type: ignore[attr-defined]
+    process = processes().Process(target=dies, args=(place, steps, point, nth))
     process.start()
     process.join(timeout=120)
     code: int | None = process.exitcode
     process.close()
     return code
+
+
+def tells(place: Place, steps: Sequence[Step], progress: Connection) -> None:
+    """Go on, and say something whenever a point is reached or a step has returned. The body of a process."""
+    with watched(lambda point: progress.send_bytes(b".")):
+        place.go_on(steps, lambda: progress.send_bytes(b"."))
+
+
+def kill(place: Place, steps: Sequence[Step], lot: Random) -> bool:
+    """A process goes on and is killed at a moment drawn by lot; false if it was through by then.
+
+    What is drawn is how often it may say that it has got further, and how long its killer then dawdles.
+    """
+    hear, say = processes().Pipe(duplex=False)
+    process = processes().Process(target=tells, args=(place, steps, say))
+    process.start()
+    say.close()
+    with suppress(EOFError):
+        for _ in range(lot.choice((lot.randint(1, 10), lot.randint(1, 150)))):
+            hear.recv_bytes()
+        for _ in range(lot.randrange(20_000)):
+            pass
+        process.kill()
+    process.join(timeout=120)
+    hear.close()
+    code: int | None = process.exitcode
+    process.close()
+    assert code is not None and code <= 0, f"it ended with {code}"
+    return code < 0

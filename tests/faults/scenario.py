@@ -5,6 +5,7 @@ A step that was not acknowledged is given again with the same `command_id`. All 
 
 from __future__ import annotations
 
+import sqlite3
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
@@ -19,6 +20,7 @@ from modeltrail.domain.moves import Move
 from modeltrail.domain.refusals import Refused
 from modeltrail.hosts import Answer
 from modeltrail.imports.rows import Quarantined, Statement
+from modeltrail.opening import connect
 
 CHAT, NEXT, MIRRORED = "acme/chat", "acme/next", "azure-openai/chat"
 Told = tuple[str, str, dict[str, Any]]
@@ -93,12 +95,22 @@ def _without_id(trail: Trail, step: Step) -> tuple[Fact, ...]:
 
 @contextmanager
 def small_numbers() -> Iterator[None]:
-    """So few deployments are a crowd, so few facts a page, that there is a place to die between any two."""
+    """So few deployments are a crowd, so few facts a page, that there is a place to die between any two.
+
+    Nobody waits for the disk: a process that dies takes nothing with it of what the operating system has.
+    """
     sizes = {"moving.BATCH": 5, "engine.STORED_EVERY": 3, "standings.PAGE": 7, "concerns.MANY": 6}
     with ExitStack() as patched:
         for name, size in sizes.items():
             patched.enter_context(patch(f"modeltrail.{name}", size))
+        patched.enter_context(patch("modeltrail.datastore.connect", _connected))
         yield
+
+
+def _connected(database: str, lock_timeout_seconds: float) -> sqlite3.Connection:
+    connection = connect(database, lock_timeout_seconds)
+    connection.execute("PRAGMA synchronous = OFF")
+    return connection
 
 
 def play(
