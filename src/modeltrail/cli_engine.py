@@ -74,7 +74,7 @@ def _acting(ctx: typer.Context, store: str | None, on_move: str | None) -> Itera
     if path is None or not path.exists():
         raise ValueError(f"there is no store at {path or url}: name one with --store; modeltrail apply FILE makes one")
     host = None if on_move is None else host_named(on_move)
-    with Trail.open(url) as trail:
+    with Trail.open(url, acting="worker") as trail:
         trail.on_move(host)
         yield trail
 

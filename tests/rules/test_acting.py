@@ -232,8 +232,26 @@ def test_a_trail_whose_worker_acts_leaves_moves_to_it() -> None:
     running(trail=trail)
     on(trail, "2025-03-01").model(OWN).change_default("v2", emergency="v1 leaks")
     assert moves(trail) == []
-    assert next(trail.work()).facts[0].event.type == "deployment.version-changed"
-    assert len(moves(trail)) == 1
+    trail.advance("2025-03-05")
+    (move,) = moves(trail)
+    assert move.effective_at == day("2025-03-05")
+    assert [shown(trail, text) for text in ("2025-03-04", "2025-03-05")] == ["v1", "v2"]
+
+
+@pytest.mark.rule("R37")
+def test_on_time_a_worker_too_moves_when_it_was_due_whatever_else_was_learned_later() -> None:
+    trail = Trail.open("memory:", clock=lambda: NOW, acting="worker")
+    model = on(trail, "2025-01-01").model(OWN)
+    model.register(run_by="engine")
+    model.release("v1")
+    model.change_default("v1")
+    model.release("v2")
+    running(trail=trail)
+    on(trail, "2025-03-01").model(OWN).change_default("v2", emergency="v1 leaks")
+    on(trail, "2025-04-01").model(OWN).release("v3")
+    trail.advance("2025-05-01", on_time=True)
+    (move,) = moves(trail)
+    assert move.effective_at == day("2025-03-01")
 
 
 @pytest.mark.rule("R37")

@@ -109,6 +109,33 @@ def test_a_move_that_is_no_longer_due_is_not_asked_for_again() -> None:
     assert (len(host.asked), shown(trail, "2025-03-20")) == (1, "v1")
 
 
+@pytest.mark.rule("R37")
+def test_what_no_longer_waits_has_no_flag() -> None:
+    trail = hosted(Host(Fail("no gateway")))
+    assert served(trail, "2025-03-02").flags == ("failed",)
+    on(trail, "2025-03-05").deployment().change_policy("manual")
+    assert (served(trail, "2025-03-06").flags, trail.status().waiting) == ((), ())
+
+
+@pytest.mark.rule("R37")
+def test_every_attempt_knows_since_when_the_move_is_due() -> None:
+    host = Host(*[Fail("no gateway")] * 3)
+    trail = hosted(host)
+    for day_of in ("2025-03-02", "2025-03-03", "2025-03-04"):
+        trail.advance(day_of)
+    assert {move.due_at for move in host.asked} == {day("2025-03-01")}
+
+
+@pytest.mark.rule("R37", "R29", "R34")
+def test_who_is_down_because_its_move_failed_is_assumed_to_be() -> None:
+    trail = running("manual")
+    trail.on_move(Host(Fail("no gateway")))
+    on(trail, "2025-03-01").model(OWN).retire("v1", emergency="a leak")
+    assert (shown(trail, "2025-03-01"), served(trail, "2025-03-01").certainty) == ("stopped", "assumed")
+    trail.advance("2025-03-02")
+    assert served(trail, "2025-03-02").certainty == "recorded"
+
+
 @pytest.mark.rule("R37", "R34")
 def test_who_waits_on_a_retired_version_is_down() -> None:
     trail = running("upgrade-when-expired")
