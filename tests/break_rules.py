@@ -54,7 +54,7 @@ BREAKS: dict[str, Break] = {
     # What is created again goes on as what was deleted.
     "R3": Break(DEPLOYMENT, "incarnation=state.incarnation + 1", "incarnation=1"),
     # A version of the API is taken for one of the model.
-    "R4": Break(DEPLOYMENT, "replace(state, api_version=api_version)", "replace(state, version=api_version)"),
+    "R4": Break(DEPLOYMENT, "state._replace(api_version=api_version)", "state._replace(version=api_version)"),
     # A time without a zone is taken, as one of the machine's own zone.
     "R5": Break(VALUES, "if moment.tzinfo is None:", "if False:"),
     # What was learned later is known before.
@@ -116,7 +116,7 @@ BREAKS: dict[str, Break] = {
     # What no rule explains passes for a change of default.
     "R32": Break("domain/course.py", '"unexplained", frozenset()', '"default-change", frozenset()'),
     # The policy at the creation counts for ever.
-    "R33": Break(DEPLOYMENT, "replace(state, policy=policy, policy_fact=fact)", "state"),
+    "R33": Break(DEPLOYMENT, "state._replace(policy=policy, policy_fact=fact)", "state"),
     # A retirement stops nothing and moves nothing.
     "R34": Break(DUES, "return not place.is_stopped and is_version_retired(place, now)", "return False"),
     # No move to come breaks the API that is pinned.
