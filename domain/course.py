@@ -32,6 +32,7 @@ from modeltrail.domain.judging import (
     keep_dues,
     open_dues,
     open_forced,
+    open_later,
     open_upgrades,
     retire,
     spread,
@@ -99,6 +100,8 @@ class _Walk:
         self.anchored_at: datetime | None = None
         self.seen_at: datetime | None = None
         self.held_back_at: datetime | None = None
+        self.executed_by: int | None = None
+        """The position of the execution that put the deployment there last, null where none did."""
         self.anchor: Member | None = None
         """Where a record or a sight put the deployment last."""
         self.deletion: frozenset[int] = frozenset()
@@ -156,6 +159,8 @@ class _Walk:
         self._flush()
         self.possible.become(*members)
         self.anchored_at = moment
+        self.held_back_at = None
+        self.executed_by = None
         self.anchor = next(iter(members), None)
         self.seen_at = moment if any(member.certainty == "observed" for member in members) else None
 
@@ -173,11 +178,13 @@ class _Walk:
             case VersionChanged() as event:
                 self._settle_late(Place(event.model, event.version), event.cause, moment)
                 self._anchor(moment, _changed(fact, event))
+                self.executed_by = None if event.cause is None else fact.position
             case DeploymentStopped() as event:
                 stopped = self._stopped(fact, event, now)
                 self._settle_late(stopped.place, event.cause, moment)
                 self._anchor(moment, stopped)
-            case MoveHeldBack() as event:
+                self.executed_by = None if event.cause is None else fact.position
+            case MoveHeldBack() as event if self.state.run_by == "engine":
                 self._hold_back(fact, event, moment)
             case DeploymentDeleted():
                 self._anchor(moment)
@@ -199,7 +206,8 @@ class _Walk:
     def _stopped(self, fact: Fact, event: DeploymentStopped, now: Now) -> Member:
         here = next(iter(self.possible.showing())).place
         stopped = _placed(replace(here, is_stopped=True), fact, event.cause or "by-hand", event.because)
-        by_retirement = is_version_retired(here, now)
+        is_mirrored = self.state.run_by == "provider"
+        by_retirement = is_version_retired(here, now) if is_mirrored else event.cause is not None
         return replace(stopped, stopped_because=event.reason, is_stopped_by_retirement=by_retirement)
 
     def _settle_late(self, place: Place, cause: str | None, moment: datetime) -> None:
@@ -213,11 +221,12 @@ class _Walk:
         """A move that was due has not happened, and will not before the host is asked again (R37)."""
         if self.anchor is None:
             return
-        stand(self.frames, self.anchor)
+        here = stand(self.frames, self.anchor)
         flag = "postponed" if isinstance(event, MovePostponed) else "failed"
-        waiting = {_KINDS.get(event.cause, "default"): _waiting(fact, event)}
-        because = self.anchor.because | {fact.position}
-        self._anchor(moment, replace(self.anchor, because=because, flags=frozenset({flag}), dues=waiting))
+        since = next((due.opened for due in self.anchor.dues.values() if due.is_waiting), moment)
+        waiting = {_KINDS.get(event.cause, "default"): _waiting(fact, event, since)}
+        because = here.because | {fact.position}
+        self._anchor(moment, replace(here, because=because, flags=frozenset({flag}), dues=waiting))
         self.held_back_at = moment
 
     def _judge(self, now: Now) -> None:
@@ -233,6 +242,8 @@ class _Walk:
         if not is_placed:
             open_dues(self.possible, now)
         elif not is_seen:
+            if self.executed_by is not None:
+                open_later(self.possible, now, self.executed_by)
             open_forced(self.possible, now)
         if not is_seen:
             self.possible.lapse(now.moment)
@@ -343,11 +354,11 @@ class _Walk:
         )
 
 
-def _waiting(fact: Fact, event: MoveHeldBack) -> Due:
-    """What a host holds back stays due (R37)."""
+def _waiting(fact: Fact, event: MoveHeldBack, since: datetime) -> Due:
+    """What a host holds back stays due since it did so first (R37)."""
     target = Place(event.to_model, event.to_version, event.to_version is None)
     because = frozenset({fact.position, *(event.because or ())})
-    return Due(target, fact.effective_at, None, event.cause, because, is_waiting=True)
+    return Due(target, since, None, event.cause, because, is_waiting=True)
 
 
 def _is_lapsed(member: Member) -> bool:

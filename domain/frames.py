@@ -138,7 +138,7 @@ def segment(frame: Frame) -> Segment:
 
 
 def _waiting(due: Due) -> Waiting:
-    return Waiting(due.target, due.cause, tuple(sorted(due.because)))
+    return Waiting(due.target, due.cause, due.opened, tuple(sorted(due.because)))
 
 
 def _deadline(frame: Frame, visible: list[Member]) -> datetime | None:

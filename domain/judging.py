@@ -30,8 +30,15 @@ def keep_dues(possible: Possible, now: Now) -> None:
     for member in list(possible.members.values()):
         if "retirement" in member.dues:
             _lead_elsewhere(possible, member, now)
+            member = possible.members[member.place]
         kinds = [kind for kind in member.dues if not _holds(member, kind, now)]
         possible.drop(member, *kinds)
+        if any(member.dues[kind].is_waiting for kind in kinds):
+            possible.change(replace(possible.members[member.place], flags=member.flags - HELD_BACK))
+
+
+HELD_BACK = frozenset({"postponed", "failed"})
+"""The flags of a deployment whose host holds a move back (R37)."""
 
 
 def _lead_elsewhere(possible: Possible, member: Member, now: Now) -> None:
@@ -65,6 +72,16 @@ def open_dues(possible: Possible, now: Now) -> None:
     open_forced(possible, now)
 
 
+def open_later(possible: Possible, now: Now, position: int) -> None:
+    """What the facts of this moment make due that were recorded after an execution at it: it knew the others (R38)."""
+    for place in list(possible.members):
+        model = now.models(place.model)
+        changed = (now.state.policy_fact, now.state.sku_fact, model.ruled_by)
+        is_changed = model.stated_default is not None and model.stated_default.position > position
+        if is_changed or any(fact is not None and fact.position > position for fact in changed):
+            _open_default(possible, place, now, possible.deadline(), is_change=is_changed)
+
+
 def open_forced(possible: Possible, now: Now) -> None:
     """A forced upgrade that begins at this moment (R24)."""
     for place in list(possible.members):
@@ -76,10 +93,12 @@ def _open(possible: Possible, place: Place, kind: str, due: Due | None) -> None:
         possible.open(possible.members[place], kind, due)
 
 
-def _open_default(possible: Possible, place: Place, now: Now, deadline: datetime | None) -> None:
+def _open_default(
+    possible: Possible, place: Place, now: Now, deadline: datetime | None, *, is_change: bool = True
+) -> None:
     """A default change, or a policy that begins to act, makes a move due (R19, R25, R26)."""
     member = possible.members[place]
-    is_change = is_default_changed(member, now)
+    is_change = is_change and is_default_changed(member, now)
     begins = becomes_automatic(member, now)
     is_stopped_for_good = place.is_stopped and not member.is_stopped_by_retirement
     if not (is_change or begins) or is_stopped_for_good or now.acting(place.model).policy != "auto-update":
@@ -138,7 +157,7 @@ def stop_retired(possible: Possible, now: Now) -> None:
         if is_retired(place, now):
             reason = f"{place.model} {place.version} is retired, and it has not been moved yet"
             down = replace(member, place=replace(place, is_stopped=True), cause="retirement", stopped_because=reason)
-            possible.move(place, replace(down, entered=now.moment, is_stopped_by_retirement=True))
+            possible.move(place, replace(down, entered=now.moment, certainty="assumed", is_stopped_by_retirement=True))
 
 
 def _after_retirement(member: Member, now: Now) -> Member:

@@ -79,7 +79,7 @@ def due_move(state: DeploymentState, facts: Iterable[Fact], histories: Histories
     own = tuple(facts)
     course = course_of(state.deployment, own, histories)
     part = course.at(moment)
-    due = None if part is None else part.waits_for or _assumed(part, stand)
+    due = None if part is None else part.waits_for or _assumed(part, stand, _since(course, moment))
     if part is None or due is None:
         return None
     beside = frozenset(due.because) - {fact.position for fact in own}
@@ -90,7 +90,7 @@ def due_move(state: DeploymentState, facts: Iterable[Fact], histories: Histories
         cause=due.cause,
         policy=part.policy,
         rules=part.rules,
-        due_at=max(_since(course, moment), state.placed.known_at),
+        due_at=max(due.since, state.placed.known_at),
         because=tuple(sorted(beside)),
         placed_by=state.placed.position,
         reason=_reason(part, due),
@@ -98,7 +98,7 @@ def due_move(state: DeploymentState, facts: Iterable[Fact], histories: Histories
     return _tried(move, state.held_back)
 
 
-def _assumed(part: Segment, stand: Stand) -> Waiting | None:
+def _assumed(part: Segment, stand: Stand, since: datetime) -> Waiting | None:
     """What the course assumes although nobody has recorded it."""
     if part.certainty != "assumed" or part.cause not in EXECUTABLE or len(part.possible) != 1:
         return None
@@ -107,7 +107,7 @@ def _assumed(part: Segment, stand: Stand) -> Waiting | None:
     if is_stop == stand.is_stopped and (is_stop or (outcome.model, outcome.version) == (stand.model, stand.version)):
         return None
     to = Place(stand.model, stand.version, True) if is_stop else Place(outcome.model or "", outcome.version)
-    return Waiting(to, part.cause, part.because)
+    return Waiting(to, part.cause, since, part.because)
 
 
 def _reason(part: Segment, due: Waiting) -> str | None:

@@ -40,10 +40,11 @@ class Outcome:
 
 @dataclass(frozen=True, slots=True)
 class Waiting:
-    """A move or stop that is due and that a host holds back: where to, why, and the positions it rests on (R37)."""
+    """A move or stop that is due and that a host holds back since a moment: where to, why, on which positions (R37)."""
 
     to: Place
     cause: Cause
+    since: datetime
     because: tuple[int, ...]
 
 

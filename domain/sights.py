@@ -45,15 +45,18 @@ def bridged(seen: Place, entered: datetime, cause: Cause, because: frozenset[int
     return Member(seen, entered, "assumed", cause, because, {})
 
 
-def stand(frames: Sequence[Frame], anchor: Member) -> None:
-    """Show that a deployment had stayed where it was put: no move was carried out. On a retired version it was down."""
+def stand(frames: Sequence[Frame], anchor: Member) -> Member:
+    """Show that a deployment had stayed where it was put, or was down from the retirement of that version on (R34).
+
+    No move was carried out. Returns where it was at last.
+    """
+    here = anchor
     for frame in frames:
-        if anchor.place in frame.members:
-            frame.shown = frozenset({anchor.place})
-            continue
-        down = _down(frame, anchor)
-        frame.members = {**frame.members, down.place: down}
-        frame.shown = frozenset({down.place})
+        if here.place not in frame.members and not here.place.is_stopped:
+            here = _down(frame, anchor)
+        frame.members = {**frame.members, here.place: here}
+        frame.shown = frozenset({here.place})
+    return here
 
 
 def _down(frame: Frame, anchor: Member) -> Member:

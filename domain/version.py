@@ -157,7 +157,7 @@ def _released(state: VersionState, fact: Fact, event: VersionReleased) -> Versio
     return replace(
         state,
         release=fact,
-        stage=state.stage or event.stage,
+        stage=event.stage,
         api_versions=event.api_versions,
         is_listed=True,
     )

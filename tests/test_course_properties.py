@@ -129,8 +129,8 @@ def test_nothing_retired_for_its_sku_is_served_beyond_its_window(past: History) 
         for part in whole.segments:
             for outcome in part.possible:
                 if outcome.model is not None and outcome.version is not None and part.cause != "unexplained":
-                    version = history(past.facts, outcome.model).at(part.since).versions[outcome.version]
-                    assert version.retired_by(part.sku) is None
+                    version = history(past.facts, outcome.model).at(part.since).versions.get(outcome.version)
+                    assert version is None or version.retired_by(part.sku) is None
 
 
 @pytest.mark.rule("R39", "R43")

@@ -8,7 +8,8 @@ from typing import Any
 
 import pytest
 
-from reference import INSTANT, Answer, Fact, course
+from reference import Answer, course
+from reference_catalogue import INSTANT, Fact
 
 MODEL, OTHER, DEPLOYMENT = "azure-openai/gpt", "azure-openai/next", "chat"
 STATED = {"mode": "statement", "source": "export"}

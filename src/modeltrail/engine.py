@@ -76,8 +76,8 @@ class Engine:
                 return []
             self._ledger.catch_up()
             concerned = self._unexamined()
-            since = concerned.since or moment
-            look = self._look(min(since, moment), moment, self._on_time if on_time else _by(moment))
+            since, known_at = concerned.since or moment, max(moment, concerned.known_at or moment)
+            look = self._look(min(since, moment), moment, self._on_time if on_time else _by(known_at))
             moved = runs(self._mover.crowds(None, look))
             self._swept = moment
             self._pass(concerned, moved)

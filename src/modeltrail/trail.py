@@ -121,7 +121,7 @@ class Trail:
         moment = _instant(to) or self.now()
         if moment > self.now():
             raise ValueError(f"{instant_text(moment)} lies ahead, and nothing is due before its day: leave out to=")
-        before = self._engine.catch_up(before_sweep=True)
+        before = self._engine.catch_up(before_sweep=True) if self._acts_inline else []
         found = promises((self._history(name, None).at(moment) for name in self._ledger.keys(models)), moment)
         done = list(carry_out(found, lambda promise: promise.due_at if on_time else moment, self._executing))
         kept = [one for one in done if isinstance(one, range)]
