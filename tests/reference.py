@@ -118,7 +118,7 @@ class Course:
             return
         _, olds, deadline = self.tracks[level][-1] if self.tracks[level] else (None, {}, None)
         pairs: list[tuple[Possibility | None, Possibility]] = [(None, p) for p in start]
-        pairs += [(p, q) for p in olds if not p.origin and now.before for q in now.before.spread(p, level)]
+        pairs += [(p, q) for p in olds if not p.origin and now.before for q in now.before.spread(p, level == FORCED)]
         if deadline == now.moment:
             late = {p.place for _, p in pairs if p.due and level == STRICT}
             pairs, deadline = [(old, p) for old, p in pairs if p.place not in late], None
@@ -127,7 +127,7 @@ class Course:
         at_once = deadline == now.moment and level == STRICT
         moved = [(old, Possibility(*p.due) if p.due and at_once else p) for old, p, _ in then]
         parts: dict[Possibility, set[Possibility | None]] = {}
-        for old, p in [(old, r) for old, q in moved for r in now.spread(q, level)]:
+        for old, p in [(old, r) for old, q in moved for r in now.spread(q, level == FORCED)]:
             for new in [p, *(Possibility(late, "overdue", origin=p) for late in [now.overdue(p.place)] if late)]:
                 same = {other for other in olds if old and other.origin == old and other.place == new.place}
                 parts.setdefault(new, set()).update({old}, same)
