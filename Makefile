@@ -66,6 +66,10 @@ rule-tests: $(VENV)/ready-to-develop ## write the lists of tests in docs/referen
 explore: $(VENV)/ready-to-develop ## run the properties for long, on random histories
 	$(BIN)/python $(PYTEST) --hypothesis-profile explore -m hypothesis $(ARGS)
 
+.PHONY: faults
+faults: $(VENV)/ready-to-develop ## kill processes at every point and at random moments; ARGS='--kills 3000' for longer
+	$(BIN)/python $(PYTEST) --kills 300 $(ARGS) tests/faults
+
 .PHONY: mutants
 mutants: $(VENV)/ready-to-develop ## change domain/ in every small way and list what no test notices (hours); ARGS='--sample 300'
 	$(BIN)/python tests/mutants.py $(ARGS)

@@ -7,6 +7,8 @@ import sqlite3
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from itertools import cycle, islice
+from multiprocessing import get_context
+from multiprocessing.synchronize import Barrier
 from pathlib import Path
 from statistics import median
 from time import monotonic, perf_counter_ns, process_time_ns
@@ -15,12 +17,19 @@ from uuid import UUID
 
 import fleet
 from baselines import Bare, Stock, counted_commits
+from crowd import Crowd, measured
 
+from modeltrail import Trail
+from modeltrail.domain.events import PolicyChanged
 from modeltrail.ledger import Ledger
+from modeltrail.log import Draft
 from modeltrail.projections.deployments import deployments
 
-Unit = Literal["us", "ms", "s", "events/s", "commits"]
+Unit = Literal["us", "ms", "s", "events/s", "commits", "x", "MB"]
 DAY = "2025-04-01"
+WRITERS = 4
+Prepare = Callable[[Path, int, int], Callable[[], None]]
+"""Opens a file for a writer, by its number, and returns what appends so many facts to it."""
 SECONDS_A_LINE = 60
 """What takes longer is repeated less often, but three times at least."""
 
@@ -34,9 +43,10 @@ class Sizes:
     questions: int = 1_000
     openings: int = 3
     deployments: int = 10_000
+    crowds: tuple[int, ...] = (10_000, 100_000)
 
 
-QUICK = Sizes(appends=200, rounds=3, questions=200, openings=2, deployments=1_000)
+QUICK = Sizes(appends=200, rounds=3, questions=200, openings=2, deployments=1_000, crowds=(2_000, 10_000))
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,18 +99,28 @@ def stored(log: Path, count: int) -> list[tuple[str, bytes]]:
     return rows
 
 
+def changes(trail: Trail) -> Callable[[], None]:
+    """One decision after the other about 200 deployments in turns."""
+    turns = ((fleet.name(turn % 200), fleet.POLICIES[turn // 200 % 3]) for turn in range(10**9))
+
+    def record() -> None:
+        deployment, policy = next(turns)
+        with trail.record(by=fleet.BY, source=fleet.SOURCE) as batch:
+            batch.deployment(deployment).change_policy(policy)
+
+    return record
+
+
 def appends(folder: Path, sizes: Sizes) -> Iterator[Line]:
-    """One durable append, the decision included; S only saves an aggregate that it has in memory."""
-    with counted_commits() as commits, fleet.opened(folder / "log.db") as trail:
+    """One durable append, the decision included; S only saves an aggregate that it has in memory.
+
+    The commits are counted elsewhere: SQLite's trace takes more time than some of the statements.
+    """
+    with fleet.opened(folder / "log.db") as trail:
         fleet.engine_run(trail, 200)
+        record = changes(trail)
         bare, stock = Bare(folder / "bare.db"), Stock(folder / "stock.db")
         aggregates = cycle(fleet.stock_engine_run(stock, 200))
-        turns = ((fleet.name(turn % 200), fleet.POLICIES[turn // 200 % 3]) for turn in range(10**9))
-
-        def record() -> None:
-            deployment, policy = next(turns)
-            with trail.record(by=fleet.BY, source=fleet.SOURCE) as batch:
-                batch.deployment(deployment).change_policy(policy)
 
         def save() -> None:
             aggregate = next(aggregates)
@@ -110,14 +130,22 @@ def appends(folder: Path, sizes: Sizes) -> Iterator[Line]:
         record()
         ((stream, body),) = stored(folder / "log.db", 1)
         ours, least, library = spent(record, lambda: bare.append(stream, body), save, times=sizes.appends)
-        before = commits()
-        for _ in range(10):
-            record()
-        made = (commits() - before) / 10
     yield Line("one durable append, decision included, p50", "us", ours.wall, least.wall, library.wall)
     yield Line("  processor time of it", "us", ours.cpu, least.cpu, library.cpu)
     yield Line("  processor time beyond L", "us", ours.cpu - least.cpu)
-    yield Line("  commits, counted by SQLite's trace", "commits", made)
+    yield Line("  commits, counted by SQLite's trace", "commits", commits_of_one(folder / "traced.db"))
+
+
+def commits_of_one(path: Path) -> float:
+    """How many commits one such append makes."""
+    with counted_commits() as commits, fleet.opened(path) as trail:
+        fleet.engine_run(trail, 200)
+        record = changes(trail)
+        record()
+        before = commits()
+        for _ in range(10):
+            record()
+        return (commits() - before) / 10
 
 
 def batches(folder: Path, sizes: Sizes) -> Iterator[Line]:
@@ -144,6 +172,62 @@ def batches(folder: Path, sizes: Sizes) -> Iterator[Line]:
         assert len({stream for stream, _ in rows}) == 1_000
         times = spent(record, lambda: bare.append_all(rows), save, times=sizes.rounds)
     yield Line("1,000 facts in one record, p50", "ms", *(one.wall / 1e3 for one in times))
+
+
+def append_own(path: Path, number: int, count: int) -> Callable[[], None]:
+    """Append to a stream of one's own, each fact with the version expected, as `Trail.record` does."""
+    log = fleet.opened(path).log
+    event = PolicyChanged(deployment=fleet.name(number), policy="manual")
+
+    def append() -> None:
+        for version in range(log.stream_versions([event.stream])[event.stream], count):
+            log.append([Draft(event=event, mode="statement", by=fleet.BY)], expected={event.stream: version})
+
+    return append
+
+
+def append_bare(path: Path, number: int, count: int) -> Callable[[], None]:
+    """The same number of rows, as large as a fact."""
+    bare = Bare(path)
+
+    def append() -> None:
+        for _ in range(count):
+            bare.append(f"deployment/{fleet.name(number)}", b"." * 300)
+
+    return append
+
+
+def write(prepare: Prepare, path: Path, number: int, count: int, start: Barrier) -> None:
+    """What one process does: it prepares, waits for the others, and appends."""
+    append = prepare(path, number, count)
+    start.wait()
+    append()
+
+
+def together(prepare: Prepare, path: Path, count: int) -> float:
+    """Rows a second of several processes that append to one file at the same time."""
+    processes = get_context("spawn")
+    start = processes.Barrier(WRITERS + 1)
+    writers = [processes.Process(target=write, args=(prepare, path, one, count, start)) for one in range(WRITERS)]
+    for writer in writers:
+        writer.start()
+    start.wait()
+    begin = monotonic()
+    for writer in writers:
+        writer.join()
+    assert all(writer.exitcode == 0 for writer in writers)
+    return WRITERS * count / (monotonic() - begin)
+
+
+def several_writers(folder: Path, sizes: Sizes) -> Iterator[Line]:
+    """Four processes that append to one file, one fact a commit, by turns with four of bare `sqlite3`."""
+    ours, least = [], []
+    for turn in range(sizes.openings):
+        fleet.opened(folder / f"log-{turn}.db").close()
+        ours.append(together(append_own, folder / f"log-{turn}.db", sizes.appends))
+        Bare(folder / f"bare-{turn}.db")
+        least.append(together(append_bare, folder / f"bare-{turn}.db", sizes.appends))
+    yield Line(f"{WRITERS} processes appending to one file", "events/s", median(ours), median(least))
 
 
 def large_log(folder: Path, sizes: Sizes) -> Iterator[Line]:
@@ -208,6 +292,20 @@ def answers(folder: Path, sizes: Sizes, stock: Stock, bare: Bare, ids: list[UUID
     yield Line("one serving answer, store just opened, p50", "ms", *(one.wall / 1e3 for one in cold))
 
 
+def crowds(folder: Path, sizes: Sizes) -> Iterator[Line]:
+    """One default change that moves deployments which the engine runs, beside plain appends of as many events."""
+    found: list[tuple[int, Crowd]] = []
+    for size in sizes.crowds:
+        place = folder / str(size)
+        place.mkdir()
+        found.append((size, measured(place, size)))
+    for size, one in found:
+        yield Line(f"a crowd of {size:,}, moved", "events/s", one.moved)
+        yield Line("  the log's own appends of as many", "events/s", one.appended)
+        yield Line("  share of their speed", "x", one.moved / one.appended)
+        yield Line("  memory grown by meanwhile", "MB", one.grown)
+
+
 def small_log(folder: Path, sizes: Sizes) -> Iterator[Line]:
     """The first answer of a log as small as a team's first one: the schedule and ten deployments."""
     path = folder / "log.db"
@@ -224,4 +322,4 @@ def small_log(folder: Path, sizes: Sizes) -> Iterator[Line]:
     yield Line(f"  the same with {events} facts", "ms", cold.wall / 1e3)
 
 
-ALL = (appends, batches, large_log, small_log)
+ALL = (appends, batches, several_writers, crowds, large_log, small_log)

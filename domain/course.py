@@ -26,7 +26,7 @@ from modeltrail.domain.events import (
     VersionChanged,
 )
 from modeltrail.domain.facts import Fact, in_order
-from modeltrail.domain.frames import Frame, Member, joined, segment
+from modeltrail.domain.frames import Due, Frame, Member, joined, segment
 from modeltrail.domain.history import ModelHistory
 from modeltrail.domain.judging import (
     keep_dues,
@@ -78,6 +78,10 @@ def models_of(facts: Iterable[Fact], histories: Histories) -> frozenset[str]:
         found |= ahead
         ahead = {other for model in ahead for other in histories(model).leads_to} - found
     return frozenset(found)
+
+
+_KINDS = {"preview": "preview", "forced": "forced", "retirement": "retirement", "upgrade-window": "upgrade"}
+"""As which kind of due a cause is kept; a change of default or policy is of the kind `default`."""
 
 
 class _Walk:
@@ -219,8 +223,10 @@ class _Walk:
             return
         here = stand(self.frames, self.anchor)
         flag = "postponed" if isinstance(event, MovePostponed) else "failed"
+        since = next((due.opened for due in self.anchor.dues.values() if due.is_waiting), moment)
+        waiting = {_KINDS.get(event.cause, "default"): _waiting(fact, event, since)}
         because = here.because | {fact.position}
-        self._anchor(moment, replace(here, certainty="recorded", because=because, flags=frozenset({flag}), dues={}))
+        self._anchor(moment, replace(here, because=because, flags=frozenset({flag}), dues=waiting))
         self.held_back_at = moment
 
     def _judge(self, now: Now) -> None:
@@ -346,6 +352,13 @@ class _Walk:
             flags=frozenset(flags),
             because=self._grounds(model),
         )
+
+
+def _waiting(fact: Fact, event: MoveHeldBack, since: datetime) -> Due:
+    """What a host holds back stays due since it did so first (R37)."""
+    target = Place(event.to_model, event.to_version, event.to_version is None)
+    because = frozenset({fact.position, *(event.because or ())})
+    return Due(target, since, None, event.cause, because, is_waiting=True)
 
 
 def _is_lapsed(member: Member) -> bool:

@@ -6,8 +6,8 @@ The state holds what was stated, decided and seen. What a policy makes of it is 
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
-from typing import Literal
+from dataclasses import dataclass
+from typing import Literal, NamedTuple
 
 from modeltrail.domain.events import (
     ApiVersionChanged,
@@ -37,8 +37,7 @@ from modeltrail.domain.segments import Outcome, Segment
 from modeltrail.domain.values import Policy, RunBy
 
 
-@dataclass(frozen=True, slots=True)
-class DeploymentState:
+class DeploymentState(NamedTuple):
     """A deployment at one moment. `model` and `version` are the last that were stated, decided or seen."""
 
     deployment: str
@@ -86,27 +85,29 @@ def evolve(state: DeploymentState, fact: Fact) -> DeploymentState:
             return _contradicted(state, fact, "it exists already")
         case DeploymentObserved() as event if not state.exists:
             seen = DeploymentCreated(deployment=state.deployment, model=event.model, version=event.version)
-            return replace(_begin(state, fact, seen), run_by="provider", is_stopped=event.status == "stopped")
+            begun = _begin(state, fact, seen)
+            return begun._replace(run_by="provider", is_stopped=event.status == "stopped")
         case _ if not state.exists:
             return _contradicted(state, fact, "there is no such deployment at that moment")
         case VersionChanged() | DeploymentObserved() as event:
             is_stopped = isinstance(event, DeploymentObserved) and event.status == "stopped"
-            placed = replace(state, placed=fact, is_stopped=is_stopped, held_back=None)
-            return replace(placed, model=event.model, version=event.version)
+            return state._replace(
+                placed=fact, is_stopped=is_stopped, held_back=None, model=event.model, version=event.version
+            )
         case DeploymentStopped():
-            return replace(state, placed=fact, is_stopped=True, held_back=None)
+            return state._replace(placed=fact, is_stopped=True, held_back=None)
         case MoveHeldBack():
-            return replace(state, held_back=fact)
+            return state._replace(held_back=fact)
         case PolicyChanged(policy=policy):
-            return replace(state, policy=policy, policy_fact=fact)
+            return state._replace(policy=policy, policy_fact=fact)
         case SkuChanged(sku=sku):
-            return replace(state, sku=sku, sku_fact=fact)
+            return state._replace(sku=sku, sku_fact=fact)
         case ApiVersionChanged(api_version=api_version):
-            return replace(state, api_version=api_version)
+            return state._replace(api_version=api_version)
         case VersionTested():
-            return replace(state, tests=(*state.tests, fact))
+            return state._replace(tests=(*state.tests, fact))
         case DeploymentDeleted():
-            return replace(state, existence="deleted")
+            return state._replace(existence="deleted")
         case _:
             return state
 
@@ -130,7 +131,7 @@ def _begin(state: DeploymentState, fact: Fact, event: DeploymentCreated) -> Depl
 
 
 def _contradicted(state: DeploymentState, fact: Fact, reason: str) -> DeploymentState:
-    return replace(state, contradictions=(*state.contradictions, Contradiction(fact.position, reason)))
+    return state._replace(contradictions=(*state.contradictions, Contradiction(fact.position, reason)))
 
 
 @dataclass(frozen=True, slots=True)

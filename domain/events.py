@@ -273,7 +273,8 @@ class VersionTested(DeploymentEvent):
 class MoveHeldBack(DeploymentEvent):
     """A move that is due was not carried out; the deployment stays where it is (R37).
 
-    `move`: the stable id under which the host was asked. `to_version` null: it was to stop. `attempt` counts from 1.
+    `move`: the stable id under which the host was asked. `to_version` null: it was to stop. `attempt` counts from 1;
+    `because` as of `VersionChanged`.
     """
 
     move: Name
@@ -283,6 +284,7 @@ class MoveHeldBack(DeploymentEvent):
     policy: Policy
     rules: Name
     attempt: int = Field(ge=1, lt=2**53)
+    because: Positions | None = None
 
 
 class MovePostponed(MoveHeldBack):

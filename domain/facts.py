@@ -62,6 +62,14 @@ def in_order(facts: Iterable[Fact]) -> list[Fact]:
     return ordered
 
 
+def precedes(fact: Fact, other: Fact) -> bool:
+    """Whether a fact counts before another (R6), or is the same in every respect that counts."""
+    if fact.effective_at != other.effective_at:
+        return fact.effective_at < other.effective_at
+    ours, theirs = _order(fact), _order(other)
+    return ours < theirs or (ours == theirs and content(fact.event) <= content(other.event))
+
+
 Retractions = Mapping[int, Sequence[Fact]]
 """The retractions of each retracted position."""
 

@@ -9,7 +9,7 @@ from itertools import pairwise
 
 from modeltrail.domain.deployment import DeploymentState
 from modeltrail.domain.policies import Acting
-from modeltrail.domain.segments import Cause, Certainty, Outcome, Place, Segment, Status
+from modeltrail.domain.segments import Cause, Certainty, Outcome, Place, Segment, Status, Waiting
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,7 +17,7 @@ class Due:
     """A move that a rule requires or allows: to where, until when, why.
 
     `is_binding`: past the deadline it is assumed to have happened (R30); the upgrades before a retirement only end
-    with the retirement itself (R20).
+    with the retirement itself (R20). `is_waiting`: a host holds it back, so it has not happened before it is recorded.
     """
 
     target: Place
@@ -26,6 +26,7 @@ class Due:
     cause: Cause
     because: frozenset[int]
     is_binding: bool = True
+    is_waiting: bool = False
     flags: frozenset[str] = frozenset()
 
 
@@ -132,7 +133,12 @@ def segment(frame: Frame) -> Segment:
         incarnation=frame.state.incarnation,
         flags=tuple(sorted(flags)),
         stopped_because=next((member.stopped_because for member in visible if member.stopped_because), None),
+        waits_for=next((_waiting(due) for member in visible for due in member.dues.values() if due.is_waiting), None),
     )
+
+
+def _waiting(due: Due) -> Waiting:
+    return Waiting(due.target, due.cause, due.opened, tuple(sorted(due.because)))
 
 
 def _deadline(frame: Frame, visible: list[Member]) -> datetime | None:

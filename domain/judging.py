@@ -28,12 +28,32 @@ from modeltrail.domain.segments import Cause, Place
 def keep_dues(possible: Possible, now: Now) -> None:
     """Drop what no longer holds: the policy was left, the announcement moved, the target retired (R30)."""
     for member in list(possible.members.values()):
+        if "retirement" in member.dues:
+            _lead_elsewhere(possible, member, now)
+            member = possible.members[member.place]
         kinds = [kind for kind in member.dues if not _holds(member, kind, now)]
         possible.drop(member, *kinds)
+        if any(member.dues[kind].is_waiting for kind in kinds):
+            possible.change(replace(possible.members[member.place], flags=member.flags - HELD_BACK))
+
+
+HELD_BACK = frozenset({"postponed", "failed"})
+"""The flags of a deployment whose host holds a move back (R37)."""
+
+
+def _lead_elsewhere(possible: Possible, member: Member, now: Now) -> None:
+    """Who waits to leave a retired version goes where its retirement leads now (R15, R20)."""
+    waiting, serving = member.dues["retirement"], replace(member.place, is_stopped=False)
+    target = now.successor(serving)
+    place = replace(serving, is_stopped=True) if target.version is None else Place(target.model, target.version)
+    changed = replace(waiting, target=place, because=waiting.because | target.because)
+    possible.change(replace(member, dues={**member.dues, "retirement": changed}))
 
 
 def _holds(member: Member, kind: str, now: Now) -> bool:
     target = member.dues[kind].target
+    if kind == "retirement":
+        return is_version_retired(member.place, now)
     if target.version is None or not now.models(target.model).is_choosable(target.version, now.state.sku):
         return False
     if kind == "forced":
@@ -105,7 +125,8 @@ def open_upgrades(possible: Possible, now: Now, *, is_placed: bool, is_seen: boo
             if is_new:
                 upgrade = replace(upgrade, deadline=now.moment, is_binding=True)
             elif is_seen or (known is not None and known.target == upgrade.target):
-                upgrade = replace(upgrade, deadline=None)
+                is_waiting = known is not None and known.is_waiting
+                upgrade = replace(upgrade, deadline=None, is_waiting=is_waiting)
             else:
                 upgrade = None
         possible.drop(member, "upgrade")
@@ -136,7 +157,7 @@ def stop_retired(possible: Possible, now: Now) -> None:
         if is_retired(place, now):
             reason = f"{place.model} {place.version} is retired, and it has not been moved yet"
             down = replace(member, place=replace(place, is_stopped=True), cause="retirement", stopped_because=reason)
-            possible.move(place, replace(down, entered=now.moment, is_stopped_by_retirement=True))
+            possible.move(place, replace(down, entered=now.moment, certainty="assumed", is_stopped_by_retirement=True))
 
 
 def _after_retirement(member: Member, now: Now) -> Member:

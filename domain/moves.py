@@ -17,7 +17,7 @@ from modeltrail.domain.facts import Fact
 from modeltrail.domain.history import ModelHistory
 from modeltrail.domain.model import ModelState
 from modeltrail.domain.policies import UPGRADING, Acting, acting_policy, upgrade_opening
-from modeltrail.domain.segments import Outcome, Place, Segment
+from modeltrail.domain.segments import Place, Segment, Waiting
 from modeltrail.domain.values import MICROSECOND, Policy
 from modeltrail.domain.version import VersionState
 
@@ -77,39 +77,45 @@ def due_move(state: DeploymentState, facts: Iterable[Fact], histories: Histories
     if stand is None or state.placed is None:
         return None
     own = tuple(facts)
-    course = course_of(state.deployment, (fact for fact in own if not isinstance(fact.event, MoveHeldBack)), histories)
-    due = course.at(moment)
-    if due is None or due.certainty != "assumed" or due.cause not in EXECUTABLE or len(due.possible) != 1:
+    course = course_of(state.deployment, own, histories)
+    part = course.at(moment)
+    due = None if part is None else part.waits_for or _assumed(part, stand, _since(course, moment))
+    if part is None or due is None:
         return None
-    (outcome,) = due.possible
-    if outcome == _outcome(stand):
-        return None
-    since = max(_since(course, moment), state.placed.known_at)
-    move = _move(state.deployment, stand, due, outcome, since, state.placed)
-    beside = frozenset(move.because) - {fact.position for fact in own}
-    return _tried(replace(move, because=tuple(sorted(beside))), state.held_back)
-
-
-def _outcome(stand: Stand) -> Outcome:
-    return Outcome("stopped") if stand.is_stopped else Outcome("serving", stand.model, stand.version)
-
-
-def _move(deployment: str, stand: Stand, due: Segment, outcome: Outcome, since: datetime, placed: Fact) -> Move:
-    leaves = Place(stand.model, stand.version, stand.is_stopped)
-    is_stop = outcome.status == "stopped"
-    to = Place(stand.model, stand.version, True) if is_stop else Place(outcome.model or "", outcome.version)
-    return Move(
-        deployment=deployment,
-        leaves=leaves,
-        to=to,
+    beside = frozenset(due.because) - {fact.position for fact in own}
+    move = Move(
+        deployment=state.deployment,
+        leaves=Place(stand.model, stand.version, stand.is_stopped),
+        to=due.to,
         cause=due.cause,
-        policy=due.policy,
-        rules=due.rules,
-        due_at=since,
-        because=due.because,
-        placed_by=placed.position,
-        reason=due.stopped_because or "its version is retired" if is_stop else None,
+        policy=part.policy,
+        rules=part.rules,
+        due_at=max(due.since, state.placed.known_at),
+        because=tuple(sorted(beside)),
+        placed_by=state.placed.position,
+        reason=_reason(part, due),
     )
+    return _tried(move, state.held_back)
+
+
+def _assumed(part: Segment, stand: Stand, since: datetime) -> Waiting | None:
+    """What the course assumes although nobody has recorded it."""
+    if part.certainty != "assumed" or part.cause not in EXECUTABLE or len(part.possible) != 1:
+        return None
+    (outcome,) = part.possible
+    is_stop = outcome.status == "stopped"
+    if is_stop == stand.is_stopped and (is_stop or (outcome.model, outcome.version) == (stand.model, stand.version)):
+        return None
+    to = Place(stand.model, stand.version, True) if is_stop else Place(outcome.model or "", outcome.version)
+    return Waiting(to, part.cause, since, part.because)
+
+
+def _reason(part: Segment, due: Waiting) -> str | None:
+    """Why a deployment stops, null where it moves."""
+    if not due.to.is_stopped:
+        return None
+    said = part.stopped_because if part.waits_for is None else None
+    return said or f"{due.to.model} {due.to.version} is retired"
 
 
 def _since(course: Course, moment: datetime) -> datetime:

@@ -100,6 +100,8 @@ class Possible:
         added = False
         for member in self.showing():
             for due in member.dues.values():
+                if due.is_waiting:
+                    continue
                 self.moves.add((member.place, due.target))
                 there = self.members.get(due.target)
                 if there is None or there.is_lapsed:

@@ -39,6 +39,16 @@ class Outcome:
 
 
 @dataclass(frozen=True, slots=True)
+class Waiting:
+    """A move or stop that is due and that a host holds back since a moment: where to, why, on which positions (R37)."""
+
+    to: Place
+    cause: Cause
+    since: datetime
+    because: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Segment:
     """A part of a course, half-open: from `since` up to `until`, which is null where it goes on.
 
@@ -64,3 +74,4 @@ class Segment:
     incarnation: int
     flags: tuple[str, ...]
     stopped_because: str | None
+    waits_for: Waiting | None = None

@@ -90,7 +90,15 @@ class VersionState:
         if fact is None or not isinstance(fact.event, RetirementAnnounced) or self.retired_by(sku) is not None:
             return None
         done = [self.retired_at[other] for other in {None, sku} if other in self.retired_at]
+        if self._is_spared(sku):
+            done.remove(self.retired_at[None])
         return None if any(moment >= fact.effective_at for moment in done) else fact
+
+    def _is_spared(self, sku: Sku) -> bool:
+        """Whether the last general retirement left out a SKU, which was reinstated at the same moment (R14)."""
+        own = self.retirements.get(sku) if sku is not None else None
+        is_back = own is not None and isinstance(own.event, VersionReinstated)
+        return is_back and own is not None and own.effective_at == self.retired_at.get(None)
 
     def standing(self, sku: Sku) -> Fact | None:
         """The announcement that stands for just this SKU, or for null just in general."""

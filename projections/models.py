@@ -5,18 +5,15 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime
 from itertools import pairwise
-from typing import cast
+from typing import cast, get_args
 
 from pydantic import BaseModel, ConfigDict
 
 from modeltrail.domain.events import (
     DefaultChangeAnnounced,
-    DeploymentCreated,
-    DeploymentObserved,
     Event,
     ModelEvent,
     RetirementAnnounced,
-    VersionChanged,
     leaves,
 )
 from modeltrail.domain.facts import Fact
@@ -24,6 +21,7 @@ from modeltrail.domain.history import ModelHistory, unclear_of
 from modeltrail.domain.model import ModelState, evolve, models_concerned, new_model
 from modeltrail.domain.values import Instant, Policy, Qualifier, RunBy, Stage
 from modeltrail.domain.version import VersionState
+from modeltrail.projections.mentions import Mention, without_repeated_mentions
 from modeltrail.projections.projection import Projection
 
 
@@ -35,7 +33,7 @@ def _clear(model: str, facts: Sequence[Fact]) -> list[Fact]:
 models = Projection("models", ModelState, edition=1, question="What is each model?", sift=_clear)
 
 
-@models.on(*leaves(ModelEvent), DeploymentCreated, DeploymentObserved, VersionChanged, key=models_concerned)
+@models.on(*leaves(ModelEvent), *get_args(Mention), key=models_concerned)
 def changed(row: ModelState | None, event: Event, fact: Fact, key: str) -> ModelState:
     """A model changes by its own events, and by those that show one of its versions to exist (R10)."""
     return evolve(row or new_model(key), fact)
@@ -43,7 +41,7 @@ def changed(row: ModelState | None, event: Event, fact: Fact, key: str) -> Model
 
 def model_history(model: str, facts: Sequence[Fact]) -> ModelHistory:
     """A model at every moment, from the known facts that concern it."""
-    states = models.history(model, _without_repeated_sights(facts))
+    states = models.history(model, without_repeated_mentions(facts))
     changes = [now for before, now in pairwise([(None, None), *states]) if now[1] is not before[1]]
     leads_to = frozenset(other for fact in facts for other in models_concerned(fact.event)) - {model}
     return ModelHistory(
@@ -53,21 +51,6 @@ def model_history(model: str, facts: Sequence[Fact]) -> ModelHistory:
         unclear_of(model, facts),
         leads_to,
     )
-
-
-def _without_repeated_sights(facts: Sequence[Fact]) -> list[Fact]:
-    """Of all deployments on a version the first is enough to show that it exists (R10); there may be very many."""
-    first: dict[tuple[str, str | None], Fact] = {}
-    others: list[Fact] = []
-    for fact in facts:
-        event = fact.event
-        if isinstance(event, DeploymentCreated | DeploymentObserved | VersionChanged):
-            known = first.get((event.model, event.version))
-            if known is None or fact.effective_at < known.effective_at:
-                first[event.model, event.version] = fact
-        else:
-            others.append(fact)
-    return [*others, *first.values()]
 
 
 class Answer(BaseModel):

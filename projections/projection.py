@@ -8,18 +8,29 @@ projection answers for now, for any day, and for what was known on any other day
 from __future__ import annotations
 
 from collections.abc import Callable, Hashable, Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
 from inspect import signature
-from itertools import groupby
 from typing import Any, Generic, TypeVar
 
 from modeltrail.domain.events import Event
-from modeltrail.domain.facts import Fact, in_order
+from modeltrail.domain.facts import Fact, in_order, precedes
 
 Row = TypeVar("Row")
 Key = Hashable
 Handler = Callable[..., Any]
 Keys = Callable[[Any], Any]
+History = list[tuple[datetime, Row | None]]
+"""The row of a key from each moment on at which it changed."""
 Sift = Callable[[Any, Sequence[Fact]], Sequence[Fact]]
+
+
+@dataclass(frozen=True, slots=True)
+class Fold(Generic[Row]):
+    """The history of a key, and the fact that counts last in it; null where it has none, or cannot grow."""
+
+    states: History[Row]
+    last: Fact | None
 
 
 class Projection(Generic[Row]):
@@ -49,6 +60,11 @@ class Projection(Generic[Row]):
 
         return register
 
+    @property
+    def kinds(self) -> frozenset[str]:
+        """The stored names of the events that it folds."""
+        return frozenset(event.type for event in self._handlers)
+
     def keys(self, event: Event) -> tuple[Key, ...]:
         """The keys of the rows that an event concerns."""
         known = self._handlers.get(type(event))
@@ -64,14 +80,37 @@ class Projection(Generic[Row]):
         result: Row | None = handler(row, fact.event, **extra)
         return result
 
-    def history(self, key: Key, facts: Iterable[Fact]) -> list[tuple[Any, Row | None]]:
+    def history(self, key: Key, facts: Iterable[Fact]) -> History[Row]:
         """The row of a key at every moment at which it changed, from the known facts that concern it (R6)."""
-        row: Row | None = None
-        states: list[tuple[Any, Row | None]] = []
+        return self.fold(key, facts).states
+
+    def fold(self, key: Key, facts: Iterable[Fact]) -> Fold[Row]:
+        """The same, so that it can grow."""
         ordered = in_order(facts)
         counted = ordered if self._sift is None else self._sift(key, ordered)
-        for moment, group in groupby(counted, key=lambda fact: fact.effective_at):
-            for fact in group:
-                row = self.apply(row, key, fact)
-            states.append((moment, row))
-        return states
+        states: History[Row] = []
+        self._step(states, key, counted)
+        return Fold(states, ordered[-1] if ordered and self._sift is None else None)
+
+    def _step(self, states: History[Row], key: Key, ordered: Iterable[Fact]) -> None:
+        row = states[-1][1] if states else None
+        for fact in ordered:
+            row = self.apply(row, key, fact)
+            if states and states[-1][0] == fact.effective_at:
+                states.pop()
+            states.append((fact.effective_at, row))
+
+    def grown(self, fold: Fold[Row], key: Key, facts: Sequence[Fact]) -> Fold[Row] | None:
+        """A fold with more facts, null where one of them counts before what it holds (R6): then all are folded."""
+        last = fold.last
+        if last is None and fold.states:
+            return None
+        for fact in facts:
+            if last is not None and not precedes(last, fact):
+                return None
+            last = fact
+        if not facts:
+            return fold
+        states = list(fold.states)
+        self._step(states, key, facts)
+        return Fold(states, last)

@@ -16,6 +16,7 @@ from modeltrail.domain.events import (
     DefaultChanged,
     ForcedUpgradeAnnounced,
     ModelEvent,
+    MovePostponed,
     ReplacementNamed,
     RetirementAnnounced,
     StageChangeAnnounced,
@@ -27,6 +28,7 @@ from modeltrail.domain.events import (
 )
 from modeltrail.domain.facts import Fact
 from modeltrail.domain.model import ModelState
+from modeltrail.domain.moves import Move
 from modeltrail.domain.segments import Outcome, Segment
 from modeltrail.domain.values import Instant, Qualifier
 from modeltrail.projections.announcements import announced_date, kind_of, standing_announcements
@@ -200,6 +202,39 @@ def deployment_upcoming(course: Course, beside: Beside, horizon: Horizon) -> lis
                 kinds.append("api-break")
             found += [_entry(kind, earlier, part, outcome, beside) for kind in kinds]
     return found
+
+
+def held_back_upcoming(move: Move, beside: Beside, horizon: Horizon) -> Iterator[Upcoming]:
+    """A move that is due and was postponed or failed: it comes when its host is asked again (R37)."""
+    fact = beside.state.held_back
+    if fact is None or move.not_before is None or move.not_before > horizon.end:
+        return
+    to = Outcome("stopped") if move.to.is_stopped else Outcome("serving", move.to.model, move.to.version)
+    kinds: list[UpcomingKind] = ["stop" if move.to.is_stopped else "move"]
+    if beside.breaks_api(to, move.not_before):
+        kinds.append("api-break")
+    target = Target(model=to.model, version=to.version) if to.model is not None else None
+    result = _tested(beside.state, target)
+    flags = {"postponed" if isinstance(fact.event, MovePostponed) else "failed", *kinds[1:]}
+    if move.not_before <= horizon.start:
+        flags.add("overdue")
+    for kind in kinds:
+        yield Upcoming(
+            on=move.not_before,
+            until=None,
+            qualifier=None,
+            kind=kind,
+            model=move.leaves.model,
+            version=move.leaves.version,
+            deployment=move.deployment,
+            to=target,
+            certainty="assumed",
+            tested=None if target is None else result is not None,
+            flags=tuple(sorted(flags)),
+            because=tuple(sorted({*move.because, fact.position})),
+            test_result=result,
+            sku=beside.state.sku,
+        )
 
 
 def _news(earlier: Segment, part: Segment, start: datetime) -> list[Outcome]:

@@ -1,4 +1,4 @@
-"""How are the tests run? Profiles of Hypothesis, and `--rule R19` for the tests of one rule."""
+"""How are the tests run? Profiles of Hypothesis, `--rule R19` for the tests of one rule, `--kills 300` for deaths."""
 
 from __future__ import annotations
 
@@ -25,6 +25,7 @@ collect_ignore = [path.name for path in Path(__file__).parent.glob("*.py") if no
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--rule", metavar="ID", help="run only the tests that state this rule, such as R19")
+    parser.addoption("--kills", metavar="N", type=int, default=30, help="kill so many processes at random moments")
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:

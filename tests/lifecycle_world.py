@@ -161,7 +161,7 @@ class World:
             done = self.trails[via].advance(to, on_time=on_time)
         if not self.host.plan:
             again = self.trails[via].advance(to, on_time=on_time)
-            assert again.facts == (), "what was carried out is carried out again"
+            assert not again.facts, "what was carried out is carried out again"
         return done.facts
 
     def _doom(self) -> Callable[[str], None]:

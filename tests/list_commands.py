@@ -16,11 +16,13 @@ from typing import Any, Literal, Union, get_args, get_origin, get_type_hints
 import typer.main
 from pydantic import BaseModel
 
-from modeltrail.apply import COMMON, VERBS, Verb
+from modeltrail import status
+from modeltrail.apply import COMMON, ENGINES, VERBS, Verb
 from modeltrail.cli_app import app
 from modeltrail.projections import announcements, models, serving, upcoming
 from modeltrail.proofs import Checkpoint, InclusionProof
 from modeltrail.recording import Recording
+from modeltrail.trail import Trail
 from modeltrail.verbs import DeploymentVerbs, ModelVerbs
 from modeltrail.verification import Verification
 
@@ -62,6 +64,11 @@ ANSWERS: tuple[tuple[str, str, tuple[type, ...]], ...] = (
     ),
     ("announcements", '`{"announcements": [...]}`.', (announcements.Announcement, announcements.Confirmation)),
     ("upcoming", '`{"upcoming": [...]}`.', (upcoming.Upcoming, upcoming.Target)),
+    (
+        "status",
+        "One object, with `store`: the URL of the store.",
+        (status.Status, status.Waiting, status.OverdueAnnouncement),
+    ),
     ("checkpoint", "One object.", (Checkpoint,)),
     ("verify", "One object.", (Verification,)),
     ("prove", "One object.", (InclusionProof,)),
@@ -78,6 +85,11 @@ BY_HAND = {
         "source": ("text or null", "where it was read"),
         "data": ("object", "the fields of the event"),
     },
+    "advance": {
+        "to": ("moment", "by when it was carried out"),
+        "facts": ("list of object", "what was recorded: `position`, `type`, `effective_at`, `data`"),
+        "overdue": ("list of object", "what could not be carried out: the same of each announcement, and `reason`"),
+    },
     "import notices": {
         "facts": ("list of object", "what is new: `position` and `type` of each fact"),
         "repeated": ("number", "rows that were known before"),
@@ -86,7 +98,9 @@ BY_HAND = {
     },
 }
 MEANINGS = {
+    "again_at": "when its host is asked again",
     "at": "the moment asked about",
+    "attempt": "how often its host was asked",
     "api_version": "the API version that its consumer pins",
     "api_versions": "the API versions that it answers; none: not stated",
     "because": "positions of the facts that this rests on",
@@ -100,12 +114,16 @@ MEANINGS = {
     "default_announced": "default changes that stand announced",
     "deployment": "the deployment",
     "Upcoming.deployment": "whom it concerns; null: the catalogue",
+    "engine_lag_facts": "how many facts came after that",
+    "engine_position": "up to where the engine has looked",
+    "error": "why it failed; null: it was postponed",
     "first_bad": "the first wrong position; null: none, or it cannot be told which",
     "flags": "what to look at, such as `overdue`",
     "incarnation": "counts from 1; more where it was deleted and created again",
     "kind": "what is announced or comes",
     "known_at": "from when it could be known",
     "Serving.known_at": "the moment whose knowledge is used",
+    "last_recorded_at": "when the last fact was recorded; null: there is none",
     "lead_days": "how many days before the retirement upgrades begin",
     "leaf": "the hash of the body",
     "listed": "whether its catalogue lists it",
@@ -114,6 +132,7 @@ MEANINGS = {
     "offers": "the update policies that can be chosen; null: all",
     "ok": "whether the log is what was recorded",
     "on": "the date; null: none is stated",
+    "overdue": "announced changes of engine-run models whose day has come, not carried out",
     "path": "the hashes from the leaf to the root",
     "policy": "its update policy",
     "policy_effective": "what the policy acts as",
@@ -144,6 +163,7 @@ MEANINGS = {
     "time": "when the checkpoint was made",
     "to": "where it leads",
     "to_model": "the model that it leads to",
+    "Waiting.to_version": "the version that it leads to; null: it is to stop",
     "to_version": "the version that it leads to; null: not named yet",
     "until": "when it ends; null: it goes on",
     "Upcoming.until": "the end of the window in which it happens",
@@ -161,6 +181,9 @@ MEANINGS = {
     "Checkpoint.root": "the root of the tree, 64 hexadecimal digits",
     "Verification.reason": "what is wrong; null: nothing",
     "versions": "its versions",
+    "Status.version": "the version of modeltrail",
+    "waiting": "moves that are due and were held back",
+    "why": "why it was postponed; null: it failed",
 }
 
 
@@ -254,8 +277,8 @@ def argument(verb: Verb, function: Any, name: str) -> str:
 
 def verb_row(verb: Verb) -> tuple[str, str, str]:
     """A verb, what it says, and its arguments."""
-    owner = {"model": ModelVerbs, "deployment": DeploymentVerbs, None: Recording}[verb.about]
-    function = getattr(owner, verb.name)
+    owners = {"model": ModelVerbs, "deployment": DeploymentVerbs, None: Recording}
+    function = getattr(Trail if verb.do == "advance" else owners[verb.about], verb.name)
     says = (inspect.getdoc(function) or "").split("\n\n")[0].replace("\n", " ").partition(" Raises ")[0]
     return f"`{verb.do}`", says, "<br>".join(argument(verb, function, name) for name in verb.parameters)
 
@@ -265,9 +288,11 @@ def page() -> str:
     by_hand = [
         f"### JSON of {name}\n\n{about}\n\n"
         + table(("field", "type", "meaning"), ((f"`{field}`", *rest) for field, rest in fields.items()))
-        for (name, fields), about in zip(BY_HAND.items(), ('`{"events": [...]}`.', "One object."), strict=True)
+        for (name, fields), about in zip(
+            BY_HAND.items(), ('`{"events": [...]}`.', "One object.", "One object."), strict=True
+        )
     ]
-    common = ", ".join(f"`{name}`" for name in COMMON)
+    common, ours = (", ".join(f"`{name}`" for name in names) for names in (COMMON, ENGINES))
     parts = [
         INTRODUCTION.rstrip(),
         "`--store` may also stand before the command. A date is a day (its 00:00Z) or a moment with its time zone.",
@@ -283,7 +308,8 @@ def page() -> str:
         "## The verbs of apply",
         "A line is one JSON object: `do` names the verb; `model` or `deployment` says which one it is about, for the "
         "verbs that\nbegin so; then the arguments. Every line may also have\n"
-        f"{common}. What is not marked as needed\nmay be left out.",
+        f"{common}. What is not marked as needed\nmay be left out. `advance` takes only {ours} of these, and "
+        "records neither: the engine does it.",
         table(("`do`", "what it says", "arguments"), map(verb_row, VERBS.values())),
     ]
     return "\n\n".join(parts) + "\n"

@@ -107,7 +107,7 @@ class Course:
             places = {("stopped", *place[1:3], retired[place]) for place in on}
             return {Possibility(place, cause, "recorded", executed_by=by) for place in places}
         elif kind in HELD_BACK and not self.ended and now.its["run_by"] == "engine":
-            return {replace(p, basis="recorded", due=None, is_held_back=True) for p in self.stays(now, start)}
+            return {replace(p, due=None, is_held_back=True) for p in self.stays(now, start)}
         return start
 
     def step(self, level: int, now: View, start: set[Possibility]) -> None:

@@ -174,8 +174,17 @@ class View:
         """The date of the standing `fixed` announcement that was not carried out since (R12, R13)."""
         last = self.latest(place, self.its["sku"], "model.retirement-announced", "model.retirement-withdrawn")
         retired = [f for f in self.said(*place[1:3], RETIRED) if f["data"].get("sku") in (None, self.its["sku"])]
+        retired = [f for f in retired if "sku" in f["data"] or not self.spared(place)]
         data = last["data"] if last and all(f["effective_at"] < last["effective_at"] for f in retired) else {}
         return datetime.fromisoformat(data["on"]) if data.get("qualifier") == "fixed" and "on" in data else None
+
+    def spared(self, place: Place) -> bool:
+        """Whether the last general retirement left out its SKU, which was reinstated at that moment (R14)."""
+        said = self.said(*place[1:3], RETIRED, REINSTATED)
+        own = [f for f in said if f["data"].get("sku", "") == self.its["sku"]][-1:]
+        general = [f for f in said if f["type"] == RETIRED and "sku" not in f["data"]][-1:]
+        is_back = bool(own) and own[0]["type"] == REINSTATED
+        return is_back and own[0]["effective_at"] in {f["effective_at"] for f in general}
 
     def policy(self, model: str) -> str:
         """The policy that counts on a model (R18, R22), or that reserved capacity is never moved (R23)."""

@@ -157,10 +157,11 @@ def test_a_process_that_dies_anywhere_loses_no_move_and_makes_none_twice(point: 
 @pytest.mark.rule("R7", "R37")
 def test_who_runs_a_deployment_makes_no_difference_where_nothing_is_late() -> None:
     with life(Met(), is_tidy=True) as it:
-        it.a_default_is_promised_and_kept((OWN, "v2"), 14, on_time=False, via=0)
+        it.release((OWN, "v3"))
+        it.a_default_is_promised_and_kept((OWN, "v3"), 14, on_time=False, via=0)
         it.twins_do_the_same()
         it.do("own", "change_policy", "upgrade-when-expired")
-        it.a_version_goes_at_once((OWN, "v2"), (NEXT, "n1"), 0, None, 0)
+        it.a_version_goes_at_once((OWN, "v3"), (NEXT, "n1"), 0, None, 0)
         it.twins_do_the_same()
         assert it.world.trail.at().serving("twin").version == "n1"
 

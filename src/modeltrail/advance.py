@@ -14,6 +14,7 @@ from modeltrail.domain.refusals import Conflict, Refused
 from modeltrail.judging import judge_model
 from modeltrail.projections.announcements import standing_announcements
 from modeltrail.projections.upcoming import deeds_of
+from modeltrail.recorded import Recorded, places
 from modeltrail.recording import Recording
 
 _ORDER = (StageChangeAnnounced, DefaultChangeAnnounced, RetirementAnnounced)
@@ -30,10 +31,10 @@ class Overdue:
 
 @dataclass(frozen=True, slots=True)
 class Advanced:
-    """What `advance` did by the moment `to`: the facts it recorded, the models' first, and what stays overdue."""
+    """What `advance` did by the moment `to`: the facts it recorded, in their order, and what stays overdue."""
 
     to: datetime
-    facts: tuple[Fact, ...]
+    facts: Recorded
     overdue: tuple[Overdue, ...]
 
 
@@ -74,7 +75,7 @@ Begin = Callable[[datetime], Recording]
 """Opens a batch of what the engine does, effective and known at a moment."""
 
 
-def carry_out(found: Iterable[Promise], at: Callable[[Promise], datetime], begin: Begin) -> Iterator[Fact | Overdue]:
+def carry_out(found: Iterable[Promise], at: Callable[[Promise], datetime], begin: Begin) -> Iterator[range | Overdue]:
     """Carry the promises out, those that take effect at one moment in one batch; what a rule forbids stays overdue."""
     ordered = sorted(found, key=lambda promise: (at(promise), promise.order()))
     for moment, group in groupby(ordered, key=at):
@@ -87,7 +88,7 @@ def carry_out(found: Iterable[Promise], at: Callable[[Promise], datetime], begin
                         overdue += _kept(promise, batch)
             except Conflict:
                 continue
-            yield from batch.facts
+            yield places(batch.facts)
             yield from overdue
             break
 

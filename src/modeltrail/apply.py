@@ -23,6 +23,8 @@ from modeltrail.verbs import DeploymentVerbs, ModelVerbs
 
 COMMON = ("by", "why", "source", "effective_at", "known_at", "command_id")
 """The fields that every line may have: those of `Trail.record`."""
+ENGINES = ("by", "why")
+"""Those that `advance` takes too. They are not recorded: what it does is done by the engine, for reasons of its own."""
 DATES = ("effective_at", "known_at")
 ATTEMPTS = 5
 """How often a line is tried while other writers are quicker."""
@@ -43,10 +45,14 @@ class Outcome:
 
 @dataclass(frozen=True, slots=True)
 class Verb:
-    """Something that a line can do: what it is about (`model`, `deployment`, or null for a retraction), and how."""
+    """Something that a line can do: what it is about (`model`, `deployment`, or null), and how.
+
+    `common`: the fields of the recording that it takes beside its own.
+    """
 
     about: str | None
     name: str
+    common: tuple[str, ...]
     parameters: Mapping[str, TypeAdapter[Any]]
     required: tuple[str, ...]
 
@@ -56,12 +62,12 @@ class Verb:
         return self.name if self.about is None else f"{self.about}.{self.name}"
 
 
-def _verb(about: str | None, function: Callable[..., object]) -> Verb:
+def _verb(about: str | None, function: Callable[..., object], common: tuple[str, ...] = COMMON) -> Verb:
     hints = get_type_hints(function)
     parameters = [one for one in inspect.signature(function).parameters.values() if one.name != "self"]
     kinds: dict[str, TypeAdapter[Any]] = {one.name: TypeAdapter(hints[one.name]) for one in parameters}
     required = tuple(one.name for one in parameters if one.default is inspect.Parameter.empty)
-    return Verb(about, function.__name__, kinds, required)
+    return Verb(about, function.__name__, common, kinds, required)
 
 
 def _verbs() -> dict[str, Verb]:
@@ -73,7 +79,7 @@ def _verbs() -> dict[str, Verb]:
         for name, function in inspect.getmembers(owner, inspect.isfunction)
         if not name.startswith("_")
     }
-    return {**found, "retract": _verb(None, Recording.retract)}
+    return {**found, "retract": _verb(None, Recording.retract), "advance": _verb(None, Trail.advance, ENGINES)}
 
 
 VERBS = _verbs()
@@ -110,8 +116,8 @@ def read_command(line: bytes) -> Command:
     """The command of a line. Raises ValueError, naming the way out, for a line that is none."""
     fields = _members(line)
     verb = _verb_named(fields.pop("do", None))
-    common = {name: _common(name, fields[name]) for name in COMMON if name in fields}
-    arguments = {name: value for name, value in fields.items() if name not in COMMON or name in verb.parameters}
+    common = {name: _common(name, fields[name]) for name in verb.common if name in fields}
+    arguments = {name: value for name, value in fields.items() if name not in verb.common or name in verb.parameters}
     target = None if verb.about is None else _target(verb, arguments)
     _check_arguments(verb, arguments)
     return Command(verb, target, arguments, common)
@@ -177,7 +183,7 @@ def _target(verb: Verb, arguments: dict[str, Any]) -> str:
 
 
 def _check_arguments(verb: Verb, arguments: Mapping[str, object]) -> None:
-    allowed = [*verb.parameters, *COMMON]
+    allowed = [*verb.parameters, *verb.common]
     for name, value in arguments.items():
         if name not in verb.parameters:
             guess = nearest(name, allowed)
@@ -209,6 +215,8 @@ def _record(trail: Trail, command: Command, by: str) -> tuple[int, ...]:
 
 
 def _try(trail: Trail, command: Command, by: str) -> tuple[int, ...]:
+    if command.verb is VERBS["advance"]:
+        return tuple(fact.position for fact in trail.advance(**command.arguments).facts)
     common = {**command.common, "by": command.common.get("by") or by}
     with trail.record(**common) as recording:
         getattr(_subject(recording, command), command.verb.name)(**command.arguments)

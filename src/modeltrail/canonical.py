@@ -29,14 +29,15 @@ def is_canonical(body: bytes, members: object) -> bool:
 
 def _in_order(value: object) -> bool:
     if isinstance(value, dict):
-        keys = list(value)
-        if keys != sorted(keys):
+        if list(value) != sorted(value):
             return False
         value = value.values()
     elif not isinstance(value, list):
         return True
-    nested = [member for member in value if type(member) in _NESTED]
-    return all(map(_in_order, nested))
+    for member in value:  # noqa: SIM110 (all() and a generator take half as long again)
+        if type(member) in _NESTED and not _in_order(member):
+            return False
+    return True
 
 
 class Undecodable(ValueError):

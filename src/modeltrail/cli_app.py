@@ -14,11 +14,13 @@ from typing import Annotated, BinaryIO
 import typer
 
 from modeltrail import __version__
+from modeltrail import cli_engine as engine
 from modeltrail import cli_printing as printing
 from modeltrail import cli_queries as queries
 from modeltrail.apply import apply_lines
 from modeltrail.cli_session import (
     FOUND,
+    ActingOption,
     AsJson,
     FoundCode,
     Front,
@@ -76,11 +78,12 @@ def apply(
     file: Input,
     keep_going: Annotated[bool, typer.Option("--keep-going", help="Go on after a line that fails.")] = False,
     by: By = None,
+    acting: ActingOption = "inline",
     store: Store = None,
 ) -> None:
     """Record facts from JSON lines, each line whole or not at all."""
     recorded = unchanged = failed = 0
-    with _opened(file) as stream, Trail.open(store_url(ctx, store)) as trail:
+    with _opened(file) as stream, Trail.open(store_url(ctx, store), acting=acting) as trail:
         try:
             for outcome in apply_lines(trail, stream, by=by or login_name()):
                 recorded += bool(outcome.positions)
@@ -123,6 +126,7 @@ def import_notices(
     by: By = None,
     as_json: AsJson = False,
     exit_code: FoundCode = False,
+    acting: ActingOption = "inline",
     store: Store = None,
 ) -> None:
     """Record the published schedule of a provider, a CSV file with one notice a row."""
@@ -130,7 +134,7 @@ def import_notices(
         text = _text(file, stream.read())
     rows = list(read_notices(StringIO(text, newline=""), catalogue=catalogue))
     source = None if file == "-" else Path(file).name
-    with Trail.open(store_url(ctx, store)) as trail:
+    with Trail.open(store_url(ctx, store), acting=acting) as trail:
         taken = trail.take(rows, catalogue=catalogue, by=by or login_name(), source=source)
     if as_json:
         print_json(_taken(taken))
@@ -218,6 +222,8 @@ def demo() -> None:
     main()
 
 
+app.command()(engine.advance)
+app.command()(engine.work)
 for question in (
     queries.serving,
     queries.deployments,
@@ -226,6 +232,7 @@ for question in (
     queries.announcements,
     queries.course,
     queries.upcoming,
+    queries.status,
 ):
     app.command()(question)
 app.add_typer(imports, name="import")

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
+from typing import NamedTuple
 
 from rich.console import Console, RenderableType
 from rich.table import Table
 from rich.text import Text
 
 from modeltrail import phrases
-from modeltrail.domain.events import RowQuarantined
+from modeltrail.advance import Advanced
+from modeltrail.domain.events import MoveHeldBack, RowQuarantined
 from modeltrail.domain.facts import Fact
 from modeltrail.imports.rows import Quarantined
 from modeltrail.moment import Moment
@@ -20,6 +22,7 @@ from modeltrail.projections.announcements import Announcement
 from modeltrail.projections.models import DefaultAnnounced, ModelAnswer, VersionAnswer
 from modeltrail.projections.serving import CourseAnswer, Serving
 from modeltrail.projections.upcoming import Upcoming
+from modeltrail.status import Status, Waiting
 from modeltrail.trail import Taken
 from modeltrail.verification import Verification
 
@@ -264,3 +267,103 @@ def show_verification(found: Verification) -> None:
         where = f"from position {found.first_bad} on" if found.first_bad is not None else "at no position in particular"
         sentence(f"the log is NOT what was recorded, {where}: {found.reason}")
     fields({"root": found.root or ""})
+
+
+class Crowd(NamedTuple):
+    """Facts in a row that say the same: the first, the last, and how many they are."""
+
+    first: Fact
+    last: Fact
+    size: int
+
+
+def show_advanced(done: Advanced) -> None:
+    """What was carried out, and what could not be."""
+    crowds = list(_crowds(done.facts))
+    if crowds:
+        table(("positions", "effective", "what"), map(_row, crowds))
+        sentence("")
+    if done.overdue:
+        sentence("overdue, and could not be carried out:")
+        table(
+            ("position", "what", "because"),
+            ((str(one.announcement.position), _told(one.announcement), one.reason) for one in done.overdue),
+        )
+        sentence("")
+    held_back = sum(crowd.size for crowd in crowds if isinstance(crowd.first.event, MoveHeldBack))
+    carried_out = len(done.facts) - held_back
+    counts = f"{carried_out:,} carried out, {held_back:,} held back, {len(done.overdue)} overdue"
+    sentence(f"by {moment(done.to)}: {counts}" if crowds or done.overdue else "nothing was due")
+
+
+def _crowds(facts: Iterable[Fact]) -> Iterator[Crowd]:
+    """Facts that follow each other and say the same of several deployments as one entry."""
+    crowd: Crowd | None = None
+    for fact in facts:
+        if crowd is not None and _says(crowd.first) == _says(fact):
+            crowd = Crowd(crowd.first, fact, crowd.size + 1)
+            continue
+        if crowd is not None:
+            yield crowd
+        crowd = Crowd(fact, fact, 1)
+    if crowd is not None:
+        yield crowd
+
+
+def _says(fact: Fact) -> tuple[object, ...]:
+    return phrases.deed(fact.event), phrases.grounds(fact), fact.effective_at
+
+
+def _row(crowd: Crowd) -> tuple[str, str, Text]:
+    first, last, size = crowd
+    name = _name(first)
+    who = name if size == 1 else f"{size:,} deployments, {name} to {_name(last)}"
+    text = two_lines(f"{who}: {phrases.deed(first.event)}", phrases.grounds(first))
+    return positions(range(first.position, last.position + 1)), minute(first.effective_at), text
+
+
+def _name(fact: Fact) -> str:
+    return fact.stream.partition("/")[2]
+
+
+def _told(fact: Fact) -> str:
+    return f"{_name(fact)}: {phrases.deed(fact.event)}"
+
+
+def show_work(done: Advanced) -> None:
+    """A line for each fact, for a log."""
+    for fact in done.facts:
+        sentence(f"{minute(fact.effective_at)} position {fact.position} {_told(fact)}; {phrases.grounds(fact)}")
+
+
+def show_status(store: str, found: Status) -> None:
+    """The state of a store."""
+    lag = f", {found.engine_lag_facts} facts behind" if found.engine_lag_facts else ""
+    last = f"; the last was recorded {moment(found.last_recorded_at)}" if found.last_recorded_at is not None else ""
+    sentence(f"{store}: {found.size} facts{last}")
+    fields(
+        {
+            "engine": f"has looked up to position {found.engine_position}{lag}",
+            "waiting": str(len(found.waiting)) if found.waiting else "nothing",
+            "overdue": str(len(found.overdue)) if found.overdue else "nothing",
+            "version": found.version,
+        }
+    )
+    if found.waiting:
+        sentence("")
+        table(
+            ("deployment", "waits for", "again"),
+            ((one.deployment, _wait(one), minute(one.again_at)) for one in found.waiting),
+        )
+    if found.overdue:
+        sentence("")
+        table(
+            ("position", "overdue", "on"),
+            ((str(one.position), f"{one.model} {one.version}: {one.kind}", minute(one.on)) for one in found.overdue),
+        )
+
+
+def _wait(one: Waiting) -> Text:
+    to = "stop" if one.to_version is None else f"{one.to_model} {one.to_version}"
+    why = f"failed {one.attempt} times: {one.error}" if one.error is not None else f"postponed: {one.why}"
+    return two_lines(f"{to} ({one.cause})", why)

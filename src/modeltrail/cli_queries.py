@@ -24,6 +24,7 @@ from modeltrail.cli_session import (
     listed,
     print_json,
     reading,
+    store_url,
 )
 from modeltrail.domain.events import FactRetracted
 from modeltrail.domain.facts import Fact
@@ -202,6 +203,17 @@ def upcoming(
         else:
             printing.show_upcoming(answers, moment(asked.t + timedelta(days=days)))
     exit_if(exit_code, bool(answers), FOUND)
+
+
+def status(ctx: typer.Context, as_json: AsJson = False, exit_code: FoundCode = False, store: Store = None) -> None:
+    """Show size and age of the store, how far the engine has looked, and what waits."""
+    with reading(ctx, store) as trail:
+        found = trail.status()
+        if as_json:
+            print_json({"store": store_url(ctx, store), **found.model_dump(mode="json")})
+        else:
+            printing.show_status(store_url(ctx, store), found)
+    exit_if(exit_code, bool(found.waiting or found.overdue), FOUND)
 
 
 def qualifier_of(text: str | None) -> Qualifier | None:

@@ -14,14 +14,14 @@ from typing import Annotated, Any
 import typer
 from typer.core import TyperGroup
 
+from modeltrail.damage import Damaged
 from modeltrail.datastore import StoreError
 from modeltrail.domain.refusals import Conflict, Refused
 from modeltrail.location import Location
-from modeltrail.log import Damaged
 from modeltrail.moment import Moment
 from modeltrail.phrases import printable
 from modeltrail.problems import instant, problem
-from modeltrail.trail import Trail
+from modeltrail.trail import Acting, Trail
 
 STORE_VARIABLE = "MODELTRAIL_STORE"
 USUAL_STORE = "sqlite:///modeltrail.db"
@@ -50,6 +50,12 @@ AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON document an
 FoundCode = Annotated[bool, typer.Option("--exit-code", help=f"Exit with {FOUND} if something is found.")]
 UncertainCode = Annotated[
     bool, typer.Option("--exit-code", help=f"Exit with {UNCERTAIN} if the answer is assumed or a window.")
+]
+
+
+ActingOption = Annotated[
+    Acting,
+    typer.Option("--acting", help="Who moves what the engine runs: this command at once, or a worker."),
 ]
 
 

@@ -10,6 +10,7 @@ from modeltrail.domain.values import MICROSECOND, instant_text, to_utc
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 """The moment from which the columns count."""
+_SECONDS = tuple(f"{second:02}" for second in range(60))
 
 
 class Moment(NamedTuple):
@@ -31,7 +32,20 @@ def at_microseconds(microseconds: int) -> datetime:
     return EPOCH + timedelta(microseconds=microseconds)
 
 
-@lru_cache(maxsize=8192)
+@lru_cache(maxsize=256)
 def text_of_microseconds(microseconds: int) -> str:
-    """The text of the moment that a column holds; those of a batch are the same."""
-    return instant_text(at_microseconds(microseconds))
+    """The text of the moment that a column holds, which is `instant_text` of it, put together of what is known.
+
+    >>> text_of_microseconds(1_742_997_600_000_000)
+    '2025-03-26T14:00:00Z'
+    """
+    seconds, fraction = divmod(microseconds, 1_000_000)
+    minute, second = divmod(seconds, 60)
+    text = _text_of_minute(minute) + _SECONDS[second]
+    return f"{text}.{fraction:06}Z" if fraction else text + "Z"
+
+
+@lru_cache(maxsize=8192)
+def _text_of_minute(minute: int) -> str:
+    """The text of the moments of a minute but for their seconds: neighbours in a log share it."""
+    return instant_text(EPOCH + timedelta(minutes=minute)).removesuffix("00Z")

@@ -29,16 +29,19 @@ _IDLE = (ApiVersionChanged, MoveHeldBack, VersionTested)
 class Concerned:
     """What some facts, the last of which is at `position`, concern.
 
-    `since`: the earliest moment at which one of them is effective; `known_at`: the last at which one was known.
-    `everything`: there are so many that all deployments are concerned.
+    `since`: the earliest moment at which one of them is effective; `known_at`: the last at which one was known;
+    `latest`: the same with what the engine did itself.
+    `everything`: there are so many that all deployments are concerned. `by_others`: not all was done by the engine.
     """
 
     position: int
     since: datetime | None = None
     known_at: datetime | None = None
+    latest: datetime | None = None
     deployments: set[str] = field(default_factory=set)
     models: set[str] = field(default_factory=set)
     everything: bool = False
+    by_others: bool = False
 
     @property
     def is_idle(self) -> bool:
@@ -49,8 +52,11 @@ class Concerned:
         """One fact after the other; `recorded` gives the event at a position, for what is retracted."""
         for fact in facts:
             self.position = fact.position
-            if fact.mode == "execution" and fact.by == ENGINE and isinstance(fact.event, DeploymentEvent):
+            self.latest = fact.known_at if self.latest is None else max(self.latest, fact.known_at)
+            by_engine = fact.mode == "execution" and fact.by == ENGINE
+            if by_engine and isinstance(fact.event, DeploymentEvent):
                 continue
+            self.by_others = self.by_others or not by_engine
             self.since = fact.effective_at if self.since is None else min(self.since, fact.effective_at)
             self.known_at = fact.known_at if self.known_at is None else max(self.known_at, fact.known_at)
             self._add(fact.event, recorded)

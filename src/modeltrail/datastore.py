@@ -82,8 +82,10 @@ class LogTransaction(SQLiteTransaction):
 
     def __enter__(self) -> SQLiteCursor:
         cursor = self.connection.cursor()
-        with translated(self.connection.lock_timeout_seconds):
-            cursor.execute("BEGIN IMMEDIATE" if self.commit else "BEGIN")
+        try:
+            cursor.sqlite_cursor.execute("BEGIN IMMEDIATE" if self.commit else "BEGIN")
+        except sqlite3.Error as error:
+            raise store_error(error, self.connection.lock_timeout_seconds) from error
         return cursor
 
     def __exit__(
@@ -164,6 +166,14 @@ class LogDatastore(SQLiteDatastore):
 
     @contextmanager
     def get_connection(self, *, commit: bool) -> Iterator[SQLiteConnection]:
+        """A connection for writing (`commit`) or reading, for the library. Raises StoreLocked."""
+        connection = self.take(commit=commit)
+        try:
+            yield connection
+        finally:
+            self.give_back(connection, commit=commit)
+
+    def take(self, *, commit: bool) -> LogConnection:
         """A connection for writing (`commit`) or reading. Raises StoreLocked when none gets free in time.
 
         Writers queue here and not in the pool: there a waiting writer would hold up the readers behind it.
@@ -173,31 +183,69 @@ class LogDatastore(SQLiteDatastore):
         if commit and not self._writing.acquire(timeout=self.lock_timeout_seconds):
             raise StoreLocked("another thread held the store for too long; nothing was recorded: repeat it")
         try:
-            connection = self._taken()
-            try:
-                yield connection
-            finally:
-                self.pool.put_connection(connection)
+            return self._taken()
+        except BaseException:
+            if commit:
+                self._writing.release()
+            raise
+
+    def give_back(self, connection: SQLiteConnection, *, commit: bool) -> None:
+        """Let others have a connection that was taken."""
+        try:
+            self.pool.put_connection(connection)
         finally:
             if commit:
                 self._writing.release()
 
-    def _taken(self) -> SQLiteConnection:
+    def _taken(self) -> LogConnection:
         try:
-            return self.pool.get_connection()
+            connection = self.pool.get_connection()
+            assert isinstance(connection, LogConnection)
+            return connection
         except ConnectionPoolClosedError:
             raise StoreError("the log is closed: open it again") from None
         except ConnectionUnavailableError as error:
             raise StoreLocked("no connection to the store got free in time: read from fewer threads") from error
 
 
+class Session:
+    """One transaction for the log's own statements: a plain cursor whose rows are tuples. Entered often, so it is one
+    object and not a nest of generators."""
+
+    __slots__ = ("_commit", "_connection", "_cursor", "_datastore", "_lenient", "_transaction")
+
+    def __init__(self, datastore: LogDatastore, *, commit: bool, lenient: bool = False) -> None:
+        self._datastore = datastore
+        self._commit = commit
+        self._lenient = lenient
+
+    def __enter__(self) -> sqlite3.Cursor:
+        self._connection = self._datastore.take(commit=self._commit)
+        try:
+            self._transaction = LogTransaction(self._connection, commit=self._commit)
+            self._cursor = self._transaction.__enter__().sqlite_cursor
+        except BaseException:
+            self._datastore.give_back(self._connection, commit=self._commit)
+            raise
+        self._cursor.row_factory = None
+        if self._lenient:
+            self._cursor.connection.text_factory = _lenient_text
+        return self._cursor
+
+    def __exit__(
+        self, exc_type: type[BaseException] | None, exc_val: BaseException | None, exc_tb: TracebackType | None
+    ) -> None:
+        try:
+            if self._lenient:
+                self._cursor.connection.text_factory = str
+            self._cursor.close()
+            self._transaction.__exit__(exc_type, exc_val, exc_tb)
+        finally:
+            self._datastore.give_back(self._connection, commit=self._commit)
+
+
 def _lenient_text(stored: bytes) -> str:
     return stored.decode("utf-8", "surrogateescape")
-
-
-def _of_tuples(cursor: SQLiteCursor) -> sqlite3.Cursor:
-    cursor.sqlite_cursor.row_factory = None
-    return cursor.sqlite_cursor
 
 
 class LogRecorder(SQLiteProcessRecorder):
@@ -205,6 +253,7 @@ class LogRecorder(SQLiteProcessRecorder):
 
     def __init__(self, datastore: LogDatastore) -> None:
         super().__init__(datastore, events_table_name="events")
+        self.log_datastore = datastore
         self.select_events_statement = (
             "SELECT stream AS originator_id, stream_version AS originator_version, type AS topic, body AS state "
             "FROM (SELECT *, stream AS originator_id, stream_version AS originator_version FROM events) "
@@ -216,16 +265,9 @@ class LogRecorder(SQLiteProcessRecorder):
         """None: all tables are made with the file, in one transaction."""
         return []
 
-    @contextmanager
-    def reading(self, *, lenient: bool = False) -> Iterator[sqlite3.Cursor]:
+    def reading(self, *, lenient: bool = False) -> Session:
         """A cursor on one unchanging state of the log; rows are tuples. `lenient` lets broken UTF-8 through as well."""
-        with self.datastore.transaction(commit=False) as cursor:
-            connection = cursor.sqlite_cursor.connection
-            connection.text_factory = _lenient_text if lenient else str
-            try:
-                yield _of_tuples(cursor)
-            finally:
-                connection.text_factory = str
+        return Session(self.log_datastore, commit=False, lenient=lenient)
 
     @contextmanager
     def writing(self, tracking: tuple[str, int] | None = None) -> Iterator[sqlite3.Cursor]:
@@ -233,10 +275,10 @@ class LogRecorder(SQLiteProcessRecorder):
 
         Raises Conflict where that follower has got as far already.
         """
-        with self.datastore.transaction(commit=True) as cursor:
-            yield _of_tuples(cursor)
+        with Session(self.log_datastore, commit=True) as cursor:
+            yield cursor
             if tracking is not None:
-                self._track(cursor, *tracking)
+                self._track(SQLiteCursor(cursor), *tracking)
 
     def _track(self, cursor: SQLiteCursor, follower: str, position: int) -> None:
         try:

@@ -6,7 +6,8 @@ carried out once (R38). What it appends is stored in one transaction with the po
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+import sqlite3
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import datetime
 from threading import RLock
@@ -17,17 +18,26 @@ from modeltrail.domain.facts import Fact
 from modeltrail.domain.history import ModelHistory
 from modeltrail.domain.moves import Move
 from modeltrail.domain.refusals import Conflict
+from modeltrail.domain.values import MICROSECOND
 from modeltrail.failpoints import reach
-from modeltrail.hosts import Host
+from modeltrail.hosts import ENGINE, Host
 from modeltrail.ledger import Ledger
 from modeltrail.log import Log
 from modeltrail.moving import At, Look, Mover
+from modeltrail.recorded import runs
 from modeltrail.standings import Standings
 
 FOLLOWER = "engine"
 """The name under which the log keeps how far the engine has looked."""
 STORED_EVERY = 10_000
 """After so many facts without a move the position is stored on its own."""
+REMEMBERED_EVERY = 64
+"""After so many facts the position is stored beside the next ones."""
+_LATEST_KNOWN = "SELECT max(known_at) FROM events WHERE position > ? AND position <= ?"
+_REMEMBER = """
+INSERT INTO tracking VALUES (?, ?) ON CONFLICT (application_name) DO UPDATE
+SET notification_id = excluded.notification_id WHERE tracking.notification_id < excluded.notification_id
+"""
 
 
 class Engine:
@@ -39,32 +49,47 @@ class Engine:
         self._lock = RLock()
         self._is_acting = False
         self._position: int | None = None
+        self._stored = 0
+        """The position that was stored when it looked last; another process may have got further."""
         self._known_at: datetime | None = None
-        """The latest moment at which anything was known. Up to it time has passed for the engine."""
+        """The latest moment at which anything that it looked at was known. Up to it time has passed for the engine."""
+        self._swept: datetime | None = None
+        """The moment of the last sweep: what was due by then was found."""
 
     def ask(self, host: Host | None) -> None:
         """Ask a host before each move from now on, null for none."""
         self._mover.host = host
 
-    def catch_up(self) -> tuple[Fact, ...]:
-        """Carry out what follows from all that was recorded since it looked last. Returns what that recorded."""
-        with self._acting() as may_act:
-            return tuple(self._reactions()) if may_act else ()
+    def catch_up(self, reached: int | None = None, *, before_sweep: bool = False) -> list[range]:
+        """Carry out what follows from all that was recorded since it looked last. Returns the positions of that.
 
-    def sweep(self, moment: datetime, *, on_time: bool) -> tuple[Fact, ...]:
+        `reached`: the position that the ledger has just caught up with, null where it has not. Before a sweep, what
+        only an advance has carried out is left to it: that advance was cut off.
+        """
+        if reached is not None and reached == self._position:
+            return []
+        with self._acting() as may_act:
+            return runs(self._reactions(reached, before_sweep)) if may_act else []
+
+    def sweep(self, moment: datetime, *, on_time: bool) -> list[range]:
         """Carry out all that is due by a moment, for every deployment; with `on_time` as of when it was due (R37)."""
         with self._acting() as may_act:
             if not may_act:
-                return ()
+                return []
+            self._ledger.catch_up()
             concerned = self._unexamined()
-            look = self._look(min(concerned.since or moment, moment), moment, self._on_time if on_time else _by(moment))
-            moved = tuple(self._mover.crowds(None, look))
-            self._position = concerned.position
+            since, known_at = concerned.since or moment, max(moment, concerned.known_at or moment)
+            look = self._look(min(since, moment), moment, self._on_time if on_time else _by(known_at))
+            moved = runs(self._mover.crowds(None, look))
+            self._swept = moment
+            self._pass(concerned, moved)
+            self.store_position()
             return moved
 
     def _on_time(self, move: Move) -> datetime:
-        """When a move was due, and its causes were known."""
-        return max(move.due_at, *(self._log.fact(position).known_at for position in move.because))
+        """When a move was due, its causes were known, and its host wanted to be asked again."""
+        known = (self._log.fact(position).known_at for position in move.because)
+        return max(move.due_at, move.not_before or move.due_at, *known)
 
     @contextmanager
     def _acting(self) -> Iterator[bool]:
@@ -76,22 +101,38 @@ class Engine:
             finally:
                 self._is_acting = not may_act
 
-    def _reactions(self) -> Iterator[Fact]:
+    def _reactions(self, reached: int | None, before_sweep: bool) -> Iterator[range]:
         before = self._examined()
-        while before < self._ledger.catch_up():
+        end = self._ledger.catch_up() if reached is None else reached
+        while before < end:
             concerned = self._unexamined()
-            yield from self._react(concerned)
-            before = self._position = concerned.position
-        if before - self._log.tracked(FOLLOWER) >= STORED_EVERY:
+            if before_sweep and not concerned.by_others:
+                return
+            moved = runs(self._react(concerned))
+            yield from moved
+            before = self._pass(concerned, moved)
+            end = self._ledger.catch_up() if moved else end
+        if before - self._stored >= STORED_EVERY:
             self.store_position()
 
     def _unexamined(self) -> Concerned:
         """Whom the facts concern that it has not looked at."""
-        self._ledger.catch_up()
         before = self._examined()
-        return Concerned(before).take(self._log.read(after=before), lambda position: self._log.fact(position).event)
+        return Concerned(before).take(self._ledger.news(before), lambda position: self._log.fact(position).event)
 
-    def _react(self, concerned: Concerned) -> Iterator[Fact]:
+    def _pass(self, concerned: Concerned, moved: Sequence[range]) -> int:
+        """It has looked at these facts, and at what it appended just behind them itself."""
+        position = concerned.position
+        self._known_at = max(filter(None, (self._known_at, concerned.latest)), default=None)
+        for run in moved:
+            if run.start == position + 1:
+                position = run[-1]
+        if moved:
+            self._known_at = self._latest_known(concerned.position, position)
+        self._position = position
+        return position
+
+    def _react(self, concerned: Concerned) -> Iterator[range]:
         if concerned.since is None or concerned.known_at is None:
             return
         look = self._look(concerned.since, concerned.known_at, _by(concerned.known_at))
@@ -103,26 +144,32 @@ class Engine:
             yield from self._mover.crowds(None if concerned.everything else frozenset(concerned.models), look)
 
     def _look(self, since: datetime, moment: datetime, at: At) -> Look:
-        earlier = self._known_at
-        self._known_at = moment if earlier is None else max(earlier, moment)
-        return Look(since if earlier is None else min(since, earlier), self._known_at, at)
+        """From the earliest that is new, or from when it looked last, up to a moment; its time never goes back."""
+        if self._known_at is None:
+            return Look(since, moment, at)
+        looked = self._known_at if self._swept is None else max(self._known_at, self._swept)
+        return Look(min(since, looked + MICROSECOND), max(moment, self._known_at), at)
 
     def _examined(self) -> int:
         """The position up to which it has looked; at first that which is stored."""
         if self._position is None:
-            self._position = self._log.tracked(FOLLOWER)
-            with self._log.reading() as cursor:
-                (known_at,) = cursor.execute(
-                    "SELECT max(known_at) FROM events WHERE position <= ?", (self._position,)
-                ).fetchone()
-            self._known_at = None if known_at is None else at_microseconds(known_at)
+            self._stored = self._log.tracked(FOLLOWER)
+            self._known_at, self._position = self._latest_known(0, self._stored), self._stored
         return self._position
+
+    def _latest_known(self, after: int, position: int) -> datetime | None:
+        """The latest moment at which any fact up to a position was known, those after another being new."""
+        with self._log.reading() as cursor:
+            (known_at,) = cursor.execute(_LATEST_KNOWN, (after, position)).fetchone()
+        found = [at for at in (self._known_at, None if known_at is None else at_microseconds(known_at)) if at]
+        return max(found, default=None)
 
     def store_position(self) -> None:
         """Store how far it has looked, where that is not stored yet."""
         with self._lock:
             position = self._position or 0
-            if position <= self._log.tracked(FOLLOWER):
+            self._stored = self._log.tracked(FOLLOWER)
+            if position <= self._stored:
                 return
             reach("position.before")
             try:
@@ -130,6 +177,16 @@ class Engine:
             except Conflict:
                 return  # another process has got further
             reach("position.after")
+
+    def remember(self, cursor: sqlite3.Cursor, facts: tuple[Fact, ...]) -> None:
+        """Store how far it has looked beside what is recorded: after a crash only what is newer is looked at.
+
+        Not each time, which would cost a page, but always beside what an advance carries out.
+        """
+        is_far = (self._position or 0) - self._stored >= REMEMBERED_EVERY
+        if self._position and (is_far or facts[0].by == ENGINE):
+            cursor.execute(_REMEMBER, (FOLLOWER, self._position))
+            self._stored = self._position
 
 
 def _by(moment: datetime) -> At:

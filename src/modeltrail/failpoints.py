@@ -13,15 +13,19 @@ POINTS = (
     "append.written",
     "append.after",
     "reaction.before",
+    "reaction.asked",
     "reaction.after",
-    "position.before",
-    "position.after",
     "batch.before",
     "batch.after",
+    "position.before",
+    "position.after",
+    "standings.before",
+    "standings.after",
 )
 """Every point. `append`: any transaction that records facts; `written`: all is written and nothing committed.
-`reaction`: the moves that follow from what was recorded; `batch`: some of the moves of a crowd; `position`: how far the
-engine has got, where that is stored without a move."""
+`reaction`: the moves that follow from what was recorded; `asked`: the host has answered for one of them, and nothing of
+it is recorded; `batch`: some of the moves of a crowd; `position`: how far the engine has got, where that is stored
+without a move; `standings`: a page of the table of standings."""
 
 _watcher: Callable[[str], None] | None = None
 

@@ -53,17 +53,31 @@ def retry_at(asked_at: datetime, attempt: int) -> datetime:
     return asked_at + min(LONGEST_RETRY, FIRST_RETRY * doubled)
 
 
+def remembered(host: Host | None) -> Host | None:
+    """The host, asked once for each move: when a race was lost, its answer still holds for what is still due."""
+    if host is None:
+        return None
+    answers: dict[str, Answer] = {}
+
+    def asked(move: Move, host: Host = host) -> Answer:
+        if move.id not in answers:
+            answers[move.id] = _answer(host, move)
+        return answers[move.id]
+
+    return asked
+
+
 def ask(host: Host | None, move: Move, at: datetime) -> Draft:
     """Ask the host for a move at a moment, and say what is to be recorded of its answer."""
     answer = None if host is None else _answer(host, move)
     if isinstance(answer, Postpone) and to_utc(answer.until) <= at:
         answer = Fail(f"it was to be postponed until {answer.until.isoformat()}, which is over: give a later moment")
     if answer is None:
-        return _draft(executed(move), at, None)
+        return draft(executed(move), at)
     if isinstance(answer, Postpone):
-        return _draft(MovePostponed(**_terms(move), until=answer.until), at, answer.why)
-    event = MoveFailed(**_terms(move), error=answer.error, retry_at=retry_at(at, move.attempt))
-    return _draft(event, at, None)
+        return draft(MovePostponed.model_validate({**_terms(move), "until": answer.until}), at, answer.why)
+    again = {"error": answer.error, "retry_at": retry_at(at, move.attempt)}
+    return draft(MoveFailed.model_validate({**_terms(move), **again}), at)
 
 
 def _answer(host: Host, move: Move) -> Answer:
@@ -93,8 +107,10 @@ def _terms(move: Move) -> dict[str, object]:
         "policy": move.policy,
         "rules": move.rules,
         "attempt": move.attempt,
+        "because": move.because,
     }
 
 
-def _draft(event: DeploymentEvent, at: datetime, why: str | None) -> Draft:
+def draft(event: DeploymentEvent, at: datetime, why: str | None = None) -> Draft:
+    """What the engine records at a moment."""
     return Draft(event=event, mode="execution", by=ENGINE, effective_at=at, known_at=at, why=why)

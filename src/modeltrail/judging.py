@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections.abc import Callable, Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
@@ -24,10 +25,11 @@ from modeltrail.domain.facts import Fact, in_order
 from modeltrail.domain.history import ModelHistory
 from modeltrail.domain.model import ModelState
 from modeltrail.domain.refusals import Refused, Unknown, WouldUndo, nearest
+from modeltrail.domain.segments import Segment
 from modeltrail.domain.values import Mode, RunBy
 from modeltrail.projections.deployments import deployments
 from modeltrail.projections.models import model_history, models
-from modeltrail.projections.projection import Projection
+from modeltrail.projections.projection import History, Projection
 
 if TYPE_CHECKING:
     from modeltrail.recording import Recording
@@ -63,12 +65,8 @@ def judge_deployment(recording: Recording, event: DeploymentEvent) -> None:
     if isinstance(event, DeploymentCreated | VersionChanged):
         book.demand_known(event.model)
     facts = book.facts(deployments, event.deployment)
-    before = [fact for fact in facts if fact.effective_at <= recording.effective_at]
-    for decided in deployment_rules.decide(
-        book.deployment(event.deployment, before),
-        event,
-        book.situation(event.deployment, before, recording.effective_at),
-    ):
+    situation = book.situation(event.deployment, facts, recording.effective_at)
+    for decided in deployment_rules.decide(book.deployment_now(event.deployment), event, situation):
         _check_later(facts, decided, recording, book.judge_deployment_again)
         is_executed = isinstance(decided, VersionChanged | DeploymentStopped) and decided.cause is not None
         recording.add(decided, "execution" if is_executed else "decision")
@@ -93,6 +91,7 @@ class _Book:
     def __init__(self, recording: Recording) -> None:
         self._recording = recording
         self._histories: dict[str, ModelHistory] = {}
+        self._deployments: dict[str, History[DeploymentState]] = {}
 
     def facts(self, projection: Projection[Any], key: str) -> list[Fact]:
         """The facts that concern a key and are not retracted."""
@@ -125,29 +124,46 @@ class _Book:
         states = deployments.history(name, facts)
         return (states[-1][1] if states else None) or new_deployment(name)
 
+    def deployment_now(self, name: str) -> DeploymentState:
+        """The state of a deployment at the batch's moment."""
+        states, at = self._states(name), self._recording.effective_at
+        after = bisect_right(states, at, key=lambda state: state[0])
+        return (states[after - 1][1] if after else None) or new_deployment(name)
+
+    def _states(self, name: str) -> History[DeploymentState]:
+        """A deployment at every moment, from what is known now and the batch."""
+        if name not in self._deployments:
+            recorded = self._recording.ledger.fold(name)
+            fold = deployments.grown(recorded, name, self._recording.pending_of(deployments, name))
+            self._deployments[name] = (fold or deployments.fold(name, self.facts(deployments, name))).states
+        return self._deployments[name]
+
     def deployment_run_by(self, event: DeploymentEvent) -> RunBy:
         """Who runs a deployment at that moment, else at any. Raises Unknown where nothing is known of it."""
-        facts = self.facts(deployments, event.deployment)
-        at = self._recording.effective_at
-        state = self.deployment(event.deployment, [fact for fact in facts if fact.effective_at <= at])
+        state = self.deployment_now(event.deployment)
         if isinstance(event, DeploymentCreated) and not state.exists:
             return event.run_by
         if not state.incarnation:
-            state = self.deployment(event.deployment, facts)
+            states = self._states(event.deployment)
+            state = (states[-1][1] if states else None) or state
         if not state.incarnation and not isinstance(event, DeploymentObserved):
             known = self._recording.ledger.keys(deployments)
             raise Unknown("deployment", event.deployment, nearest(event.deployment, known))
         return state.run_by
 
     def situation(self, name: str, facts: Sequence[Fact], moment: datetime) -> Situation:
-        """What a decision about a deployment looks at beside it."""
+        """What a decision about a deployment looks at beside it, of facts that are effective by a moment."""
 
         def at(model: str) -> ModelState:
             return self.history(model).at(moment)
 
+        def course() -> Segment | None:
+            before = [fact for fact in facts if fact.effective_at <= moment]
+            return course_of(name, before, self.history).at(moment)
+
         return Situation(
             at,
-            lambda: course_of(name, facts, self.history).at(moment),
+            course,
             lambda owner, model, version: self._has_run(owner, model, version, moment),
         )
 
@@ -182,6 +198,8 @@ def _check_later(
 ) -> None:
     """Refuse a late decision if a later one of the same aggregate would then have been refused (R44)."""
     later = [fact for fact in facts if fact.effective_at > recording.effective_at and fact.stream == decided.stream]
+    if not later:
+        return
     late = recording.provisional(decided, "decision")
     for fact in in_order(fact for fact in later if fact.mode != "statement"):
         before = [other for other in facts if other.effective_at <= fact.effective_at and other is not fact]

@@ -1,42 +1,61 @@
-"""Which facts concern a key, and who knows them? The log read once and kept by key, caught up before each question."""
+"""Which facts concern a key, and who knows them? What belongs to models is kept, deployments are read when asked for.
+
+A log holds few facts of models and may hold very many of deployments. So of these only such are kept as matter to a
+model (`projections/mentions.py`), and the streams that were asked for last.
+"""
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from datetime import datetime
 from threading import RLock
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, get_args
 
+from modeltrail.domain.deployment import DeploymentState
 from modeltrail.domain.events import FactRetracted
 from modeltrail.domain.facts import Fact, is_known
 from modeltrail.log import Log
 from modeltrail.projections.announcements import announcements
 from modeltrail.projections.deployments import deployments
+from modeltrail.projections.mentions import Mention, with_mention
 from modeltrail.projections.models import models
-from modeltrail.projections.projection import Projection
+from modeltrail.projections.projection import Fold, Projection
+from modeltrail.streams import STREAMS_KEPT, Streams
 
 BUILT_IN: tuple[Projection[Any], ...] = (models, deployments, announcements)
+_DEPLOYMENT = "deployment/"
+_HANDED_OVER = 1_000
+"""How many of the facts that were handed over last are kept."""
+_MENTIONS = frozenset(kind.type for kind in get_args(Mention))
 
 
 class Mark(NamedTuple):
-    """How many facts concern a key, and how many retractions there are."""
+    """The last position that may matter to a key, and how many retractions there are."""
 
-    facts: int
+    position: int
     retractions: int
 
 
 class Ledger:
-    """The facts of the log by projection and key. Threads may share it."""
+    """The facts of the log by projection and key, up to a position. Threads may share it."""
 
-    def __init__(self, log: Log, projections: Iterable[Projection[Any]] = BUILT_IN) -> None:
+    def __init__(
+        self, log: Log, projections: Iterable[Projection[Any]] = BUILT_IN, streams_kept: int = STREAMS_KEPT
+    ) -> None:
         self._log = log
         self._lock = RLock()
-        self._projections = tuple(projections)
+        self._projections = tuple(one for one in projections if one is not deployments)
+        self._kinds = frozenset({FactRetracted.type}).union(*(one.kinds for one in self._projections))
         self._facts: dict[str, dict[Any, list[Fact]]] = {one.name: {} for one in self._projections}
-        self._streams: defaultdict[str, list[Fact]] = defaultdict(list)
+        self._streams = Streams(log, streams_kept)
         self._retractions: defaultdict[int, list[Fact]] = defaultdict(list)
         self._retracted = 0
+        self._mentions: dict[tuple[str, str | None], list[Fact]] = {}
+        self._mentioned_at: dict[int, str] = {}
+        self._doubted: set[str] = set()
+        self._handed_over: Sequence[Fact] = ()
         self.position = 0
         self.recorded_at: datetime | None = None
         """When the last fact was recorded, null in an empty log."""
@@ -44,30 +63,127 @@ class Ledger:
     def catch_up(self) -> int:
         """Take what was recorded since. Returns the position reached."""
         with self._lock:
-            for fact in self._log.read(after=self.position):
-                self._take(fact)
+            end = self._log.end()
+            if end.position > self.position:
+                for fact in self._log.pick(self.position, end.position, self._is_wanted):
+                    self._take(fact)
+                self.position, self.recorded_at = end
+            if self._doubted:
+                self._read_mentions_again()
             return self.position
 
+    def take(self, facts: Sequence[Fact]) -> None:
+        """Take facts that were just recorded, without reading them.
+
+        Where others came before them, or they retract something, nothing is taken: the next catching up reads them.
+        """
+        with self._lock:
+            follow = bool(facts) and facts[0].position == self.position + 1
+            if follow and not any(isinstance(fact.event, FactRetracted) for fact in facts):
+                for fact in facts:
+                    self._take(fact)
+                self._handed_over = facts[:_HANDED_OVER]
+
+    def news(self, after: int) -> Iterable[Fact]:
+        """The facts after a position, up to the one that was reached; what was handed over last is not read again."""
+        with self._lock:
+            latest = self._handed_over
+            if latest and latest[0].position <= after + 1 and latest[-1].position == self.position:
+                return latest[after + 1 - latest[0].position :]
+            return self._log.pick(after, self.position)
+
+    def _is_wanted(self, stream: str, kind: str) -> bool:
+        return kind in self._kinds or stream in self._streams
+
     def _take(self, fact: Fact) -> None:
+        event = fact.event
         self.position, self.recorded_at = fact.position, fact.recorded_at
-        self._streams[fact.stream].append(fact)
-        if isinstance(fact.event, FactRetracted):
-            self._retractions[fact.event.position].append(fact)
-            self._retracted += 1
+        self._streams.take(fact)
+        if isinstance(event, FactRetracted):
+            self._retract(event.position, fact)
         for projection in self._projections:
-            rows = self._facts[projection.name]
-            for key in projection.keys(fact.event):
-                rows.setdefault(key, []).append(fact)
+            for key in projection.keys(event):
+                if projection is models and isinstance(event, Mention):
+                    self._take_mention(fact, event)
+                else:
+                    self._keep(projection, key, fact)
+
+    def _keep(self, projection: Projection[Any], key: Any, fact: Fact) -> None:
+        self._facts[projection.name].setdefault(key, []).append(fact)
+
+    def _take_mention(self, fact: Fact, event: Mention) -> None:
+        """Keep a mention if it matters. One without a version name may be unclear (R2) and is kept, and so is one that
+        was ever retracted: whoever knows nothing of that sees it."""
+        if event.version == "" or fact.position in self._retractions:
+            self._keep(models, event.model, fact)
+            return
+        before = self._mentions.get((event.model, event.version), [])
+        after = with_mention(before, fact)
+        if after is None:
+            return
+        for one in before:
+            if one not in after:
+                self._facts[models.name][event.model].remove(one)
+                del self._mentioned_at[one.position]
+        self._mentions[event.model, event.version] = after
+        self._mentioned_at[fact.position] = event.model
+        self._keep(models, event.model, fact)
+
+    def _retract(self, position: int, retraction: Fact) -> None:
+        self._retractions[position].append(retraction)
+        self._retracted += 1
+        if position in self._mentioned_at:
+            self._doubted.add(self._mentioned_at[position])
+
+    def _read_mentions_again(self) -> None:
+        """Of a model, a mention of which was retracted: what did not matter beside it may matter now (R45)."""
+        rows = self._facts[models.name]
+        for model in self._doubted:
+            rows[model] = [fact for fact in rows[model] if not isinstance(fact.event, Mention)]
+        self._mentions = {key: kept for key, kept in self._mentions.items() if key[0] not in self._doubted}
+        self._mentioned_at = {at: model for at, model in self._mentioned_at.items() if model not in self._doubted}
+        for fact in self._log.pick(0, self.position, lambda _, kind: kind in _MENTIONS):
+            if isinstance(fact.event, Mention) and fact.event.model in self._doubted:
+                self._take_mention(fact, fact.event)
+        for model in self._doubted:
+            rows[model].sort(key=lambda fact: fact.position)
+        self._doubted.clear()
 
     def known(self, projection: Projection[Any], key: Any, known_at: datetime | None = None) -> list[Fact]:
-        """The facts that concern a key and are known, in the order of the log (R6, R45)."""
+        """The facts that concern a key and are known, in the order of the log (R6, R45).
+
+        Of the deployments that mention a version of a model only those that matter to it.
+        """
         with self._lock:
-            return self._of(self._facts[projection.name].get(key, ()), known_at)
+            return self._of(self._about(projection, key), known_at)
+
+    def _about(self, projection: Projection[Any], key: Any) -> Sequence[Fact]:
+        if projection is not deployments:
+            return self._facts[projection.name].get(key, ())
+        facts = self._streams.of(f"{_DEPLOYMENT}{key}", self.position).facts
+        return [fact for fact in facts if not isinstance(fact.event, FactRetracted)] if self._retractions else facts
 
     def _of(self, facts: Sequence[Fact], known_at: datetime | None) -> list[Fact]:
         if known_at is None and not self._retractions:
             return list(facts)
         return [fact for fact in facts if is_known(fact, known_at, self._retractions)]
+
+    def fold(self, name: str) -> Fold[DeploymentState]:
+        """A deployment at every moment, from all that is known now; folded once while its stream is in use."""
+        with self._lock:
+            stream = self._streams.of(f"{_DEPLOYMENT}{name}", self.position)
+            if stream.folded < len(stream.facts) or stream.retractions != self._retracted:
+                fold = None
+                if stream.retractions == self._retracted:
+                    fold = deployments.grown(stream.fold, name, stream.facts[stream.folded :])
+                stream.fold = deployments.fold(name, self.known(deployments, name)) if fold is None else fold
+                stream.folded, stream.retractions = len(stream.facts), self._retracted
+            return stream.fold
+
+    def version(self, stream: str) -> int:
+        """How many facts a stream has."""
+        with self._lock:
+            return len(self._streams.of(stream, self.position).facts)
 
     def is_retracted(self, position: int) -> bool:
         """Whether the fact at a position is retracted, as known now (R45)."""
@@ -75,31 +191,43 @@ class Ledger:
             return any(is_known(fact, None, self._retractions) for fact in self._retractions.get(position, ()))
 
     def mark(self, projection: Projection[Any], key: Any) -> Mark:
-        """A mark that changes whenever something new may concern a key: a fact of it, or a retraction."""
+        """A mark that changes whenever something new may matter to a key: a fact of it, or a retraction."""
         with self._lock:
-            return Mark(len(self._facts[projection.name].get(key, ())), self._retracted)
+            facts = self._about(projection, key)
+            return Mark(facts[-1].position if facts else 0, self._retracted)
 
     def since(self, projection: Projection[Any], key: Any, mark: Mark) -> list[Fact]:
-        """The facts that concern a key and came after a mark."""
+        """The facts that may matter to a key and came after a mark."""
         with self._lock:
-            return self._facts[projection.name].get(key, [])[mark.facts :]
+            facts = self._about(projection, key)
+            return list(facts[bisect_right(facts, mark.position, key=lambda fact: fact.position) :])
 
     def keys(self, projection: Projection[Any]) -> list[Any]:
         """The keys of a projection, oldest first, whoever knows them."""
         with self._lock:
+            if projection is deployments:
+                names = self._log.streams(self.position, _DEPLOYMENT)
+                return [name.removeprefix(_DEPLOYMENT) for name in names]
             return list(self._facts[projection.name])
 
     def has(self, projection: Projection[Any], key: Any) -> bool:
         """Whether any fact concerns a key."""
         with self._lock:
-            return key in self._facts[projection.name]
+            return bool(self._about(projection, key))
 
     def stream(self, stream: str) -> list[Fact]:
         """Every fact of a stream, retracted ones and retractions included, in the order of the log."""
         with self._lock:
-            return list(self._streams.get(stream, ()))
+            return list(self._streams.of(stream, self.position).facts)
+
+    @property
+    def kept(self) -> int:
+        """How many facts are held in memory: those that belong to models, and those of the streams in use."""
+        with self._lock:
+            kept = [facts for rows in self._facts.values() for facts in rows.values()]
+            return sum(map(len, (*kept, *self._retractions.values()))) + self._streams.kept
 
     def streams(self) -> list[str]:
-        """The streams that have a fact."""
+        """The streams that have a fact, oldest first."""
         with self._lock:
-            return list(self._streams)
+            return self._log.streams(self.position)

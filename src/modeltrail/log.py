@@ -15,8 +15,10 @@ from datetime import datetime
 from types import TracebackType
 from typing import NamedTuple, Self
 
-from modeltrail.canonical import Envelope, Undecodable, decode, envelope
+from modeltrail.canonical import Envelope, envelope
 from modeltrail.clocks import Moment, at_microseconds, moment
+from modeltrail.columns import Row
+from modeltrail.damage import Damaged, Wanted, checked, decoded
 from modeltrail.datastore import LogDatastore, LogRecorder, StoreError
 from modeltrail.domain.events import Event
 from modeltrail.domain.facts import Fact
@@ -27,28 +29,28 @@ from modeltrail.location import Location
 from modeltrail.merkle import Frontier, frontier_of, inclusion_path, leaf_hash
 from modeltrail.proofs import Checkpoint, InclusionProof
 from modeltrail.rows import (
-    bodies_between,
+    bodies_of,
+    end_of,
     false_command,
+    headed_between,
     insert,
     insert_result,
     last_position,
     parts_of,
     result_of,
     rows_after,
+    stored_frontier,
     stored_state,
+    streams_from,
     versions_of,
 )
 from modeltrail.schema import guard_flaw, table_flaw
-from modeltrail.verification import Row, Verification, verify
+from modeltrail.verification import Verification, verify
 
 _BATCH = 2_000
 _NOTHING: Mapping[str, int] = {}
 Beside = Callable[[sqlite3.Cursor, tuple[Fact, ...]], None]
 """What is written to other tables in the transaction of an append, with the facts that it records."""
-
-
-class Damaged(Exception):
-    """What is stored is not what was recorded. `modeltrail verify` says where it begins; a backup has what was."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -82,6 +84,13 @@ def prepare(draft: Draft, command_id: str | None) -> Prepared:
     effective = None if draft.effective_at is None else moment(draft.effective_at)
     known = None if draft.known_at is None else moment(draft.known_at)
     return Prepared(draft, sealed, effective, known, command_id)
+
+
+class End(NamedTuple):
+    """The last position of a log, and when it was recorded; 0 and null where it is empty."""
+
+    position: int
+    recorded_at: datetime | None
 
 
 class Tip(NamedTuple):
@@ -153,10 +162,11 @@ class Log:
             result = None if command_id is None else result_of(cursor, command_id)
             if result is not None:
                 return tuple(_facts_between(cursor, result.start, result.stop - 1))
-            _check_expected(cursor, expected)
+            versions = versions_of(cursor, {*expected, *(item.envelope.stream for item in prepared)})
+            _check_expected(versions, expected)
             tip = _tip(cursor)
             first = tip.frontier.size + 1
-            facts = _record(cursor, prepared, tip, self._clock) if prepared else ()
+            facts = _record(cursor, prepared, tip, versions, self._clock) if prepared else ()
             if command_id is not None:
                 insert_result(cursor, command_id, range(first, tip.frontier.size + 1))
             if beside is not None:
@@ -174,13 +184,39 @@ class Log:
             raise ValueError("positions count from 1, and a limit from 0")
         last = self.size()
         end = last if limit is None else min(last, after + limit)
-        return self._read(after, end)
+        return self.pick(after, end)
 
-    def _read(self, after: int, end: int) -> Iterator[Fact]:
-        for start in range(after + 1, end + 1, _BATCH):
+    def pick(self, after: int, until: int, wanted: Wanted | None = None) -> Iterator[Fact]:
+        """The facts that are wanted, null for all, after one position up to another that the log has reached.
+
+        The others are checked against their leaves as well, and not decoded, which takes most of the time.
+        """
+        for start in range(after + 1, until + 1, _BATCH):
+            end = min(start + _BATCH - 1, until)
             with self._recorder.reading() as cursor:
-                rows = bodies_between(cursor, start, min(start + _BATCH - 1, end))
-            yield from _decoded(rows, start, min(start + _BATCH - 1, end))
+                rows = headed_between(cursor, start, end)
+            yield from decoded(rows, start, end, wanted)
+
+    def stream(self, stream: str, until: int) -> list[Fact]:
+        """The facts of a stream up to a position of the log, in order. Raises Damaged."""
+        with self._recorder.reading() as cursor:
+            rows = bodies_of(cursor, stream, until)
+        facts = [checked(*row) for row in rows]
+        for due, fact in enumerate(facts, start=1):
+            if (fact.stream, fact.stream_version) != (stream, due):
+                raise Damaged(f"{stream} has no version {due}: modeltrail verify says where it begins")
+        return facts
+
+    def streams(self, until: int, prefix: str = "") -> list[str]:
+        """The streams that begin with a text and have a fact up to a position of the log, oldest first."""
+        with self._recorder.reading() as cursor:
+            return streams_from(cursor, prefix, until)
+
+    def end(self) -> End:
+        """Where the log ends, read from one row."""
+        with self._recorder.reading() as cursor:
+            position, recorded_at = end_of(cursor)
+        return End(position, None if recorded_at is None else at_microseconds(recorded_at))
 
     def fact(self, position: int) -> Fact:
         """The fact at a position. Raises ValueError where there is none."""
@@ -239,16 +275,13 @@ class Log:
             if flaw is not None:
                 return Verification(False, 0, None, None, flaw)
             stored = replace(stored_state(cursor), false_command=false_command(cursor), guard_flaw=guard_flaw(parts))
-        return verify(self._rows(stored.last), stored, checkpoint)
+        return verify(self._pages(stored.last), stored, checkpoint)
 
-    def _rows(self, last: int) -> Iterator[Row]:
+    def _pages(self, last: int) -> Iterator[list[Row]]:
         after = -(2**63)
-        while True:
-            rows = self._some_rows(after, last)
-            if not rows:
-                return
-            yield from rows
-            after = rows[-1][0]
+        while page := self._some_rows(after, last):
+            yield page
+            after = page[-1][0]
 
     def _some_rows(self, after: int, last: int) -> list[Row]:
         """Rows that hold broken text make no error here, so that they can be named; reading leniently takes longer."""
@@ -266,7 +299,7 @@ class Log:
             tip = _tip(cursor).frontier
             self._check_position(position, tip.size if size is None else min(size, tip.size))
             leaves = [leaf for (leaf,) in cursor.execute("SELECT leaf FROM events ORDER BY position")]
-            ((_, body, _),) = bodies_between(cursor, position, position)
+            ((_, _, _, body, _),) = headed_between(cursor, position, position)
         if frontier_of(leaves).to_bytes() != tip.to_bytes():
             raise Damaged("the leaves are not those of the tree: modeltrail verify says where it begins")
         leaves = leaves[: size or tip.size]
@@ -286,12 +319,15 @@ class Log:
 
 
 def _record(
-    cursor: sqlite3.Cursor, prepared: Sequence[Prepared], tip: Tip, clock: Callable[[], datetime]
+    cursor: sqlite3.Cursor,
+    prepared: Sequence[Prepared],
+    tip: Tip,
+    versions: dict[str, int],
+    clock: Callable[[], datetime],
 ) -> tuple[Fact, ...]:
     """Give each draft its place behind the tip, whose frontier grows with them, and store them."""
     now = to_utc(clock())
     recorded = moment(now if tip.recorded_at is None else max(now, tip.recorded_at))
-    versions = versions_of(cursor, {item.envelope.stream for item in prepared})
     rows, facts = [], []
     for item in prepared:
         versions[item.envelope.stream] += 1
@@ -336,50 +372,21 @@ def _placed(item: Prepared, frontier: Frontier, stream_version: int, recorded: M
     return row, fact
 
 
-def _check_expected(cursor: sqlite3.Cursor, expected: Mapping[str, int]) -> None:
-    if not expected:
-        return
-    for stream, version in versions_of(cursor, expected).items():
-        if version != expected[stream]:
+def _check_expected(versions: Mapping[str, int], expected: Mapping[str, int]) -> None:
+    for stream, version in expected.items():
+        if versions[stream] != version:
             raise Conflict(
-                f"{stream} is at version {version}, not {expected[stream]}: another writer recorded something first; "
+                f"{stream} is at version {versions[stream]}, not {version}: another writer recorded something first; "
                 "nothing of this batch was recorded: read again and repeat it"
             )
 
 
 def _tip(cursor: sqlite3.Cursor) -> Tip:
-    stored = stored_state(cursor)
-    if stored.last != stored.frontier_size:
-        raise Damaged(
-            f"{stored.last} facts are stored, but their tree covers {stored.frontier_size}: modeltrail verify says more"
-        )
-    frontier = Frontier.from_bytes(stored.last, stored.frontier_hashes)
-    if not stored.last:
-        return Tip(None, frontier)
-    (recorded_at,) = cursor.execute("SELECT recorded_at FROM events WHERE position = ?", (stored.last,)).fetchone()
-    return Tip(at_microseconds(recorded_at), frontier)
+    (last, recorded_at), (size, hashes) = end_of(cursor), stored_frontier(cursor)
+    if last != size:
+        raise Damaged(f"{last} facts are stored, but their tree covers {size}: modeltrail verify says more")
+    return Tip(None if recorded_at is None else at_microseconds(recorded_at), Frontier.from_bytes(last, hashes))
 
 
 def _facts_between(cursor: sqlite3.Cursor, first: int, last: int) -> Iterator[Fact]:
-    return _decoded(bodies_between(cursor, first, last), first, last)
-
-
-def _decoded(rows: Iterable[tuple[int, bytes, bytes]], first: int, last: int) -> Iterator[Fact]:
-    """The facts of rows that must be all from `first` to `last`."""
-    due = first
-    for position, body, leaf in rows:
-        if position != due:
-            break
-        if type(body) is not bytes:
-            raise Damaged(f"position {position} cannot be read (the body is no bytes): modeltrail verify says more")
-        try:
-            fact = decode(body)
-            fits = fact.position == position and leaf_hash(body) == leaf
-        except (Undecodable, TypeError) as error:
-            raise Damaged(f"position {position} cannot be read ({error}): modeltrail verify says more") from None
-        if not fits:
-            raise Damaged(f"position {position} was changed after it was recorded: modeltrail verify says more")
-        yield fact
-        due += 1
-    if due <= last:
-        raise Damaged(f"position {due} is missing: modeltrail verify says where it begins")
+    return decoded(headed_between(cursor, first, last), first, last)

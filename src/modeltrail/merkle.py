@@ -56,6 +56,20 @@ class Frontier:
         peaks.append(carry)
         self.size += 1
 
+    def extend(self, leaves: Sequence[bytes]) -> None:
+        """Take the next leaves, level by level: what pushing one after the other makes, with less ado."""
+        level, bits, closed = list(leaves), self.size, list[bytes]()
+        self.size += len(level)
+        while level:
+            if bits & 1:
+                level.insert(0, self.peaks.pop())
+            if len(level) & 1:
+                closed.append(level.pop())
+            pairs = zip(level[::2], level[1::2], strict=True)
+            level = [sha256(b"\x01" + left + right).digest() for left, right in pairs]
+            bits >>= 1
+        self.peaks += reversed(closed)
+
     def root(self) -> bytes:
         """The root of the whole tree."""
         if not self.peaks:
@@ -69,8 +83,7 @@ class Frontier:
 def frontier_of(leaves: Sequence[bytes]) -> Frontier:
     """The frontier of these leaves."""
     frontier = Frontier()
-    for leaf in leaves:
-        frontier.push(leaf)
+    frontier.extend(leaves)
     return frontier
 
 

@@ -11,6 +11,7 @@ from modeltrail.domain.deployment import DeploymentState
 from modeltrail.domain.events import Announcement as AnnouncementEvent
 from modeltrail.domain.facts import Fact
 from modeltrail.domain.history import ModelHistory
+from modeltrail.domain.moves import due_move
 from modeltrail.domain.refusals import Unknown, nearest
 from modeltrail.domain.segments import Outcome
 from modeltrail.domain.values import Qualifier
@@ -27,6 +28,7 @@ from modeltrail.projections.upcoming import (
     carried_out,
     catalogue_upcoming,
     deployment_upcoming,
+    held_back_upcoming,
     in_time,
 )
 
@@ -153,7 +155,9 @@ class _Expected:
             lambda position: announced.get(position),
             lambda outcome, moment: self._breaks_api(state, outcome, moment),
         )
-        return deployment_upcoming(course_of(deployment, facts, self.history), beside, horizon)
+        found = deployment_upcoming(course_of(deployment, facts, self.history), beside, horizon)
+        move = due_move(state, facts, self._history, self._t) if state.held_back is not None else None
+        return found if move is None else [*held_back_upcoming(move, beside, horizon), *found]
 
     def _breaks_api(self, state: DeploymentState, outcome: Outcome, moment: datetime) -> bool:
         if outcome.model is None or outcome.version is None or state.api_version is None:

@@ -19,10 +19,11 @@ from modeltrail.domain.moves import Move, due_move, rests, stand_of
 from modeltrail.domain.refusals import Conflict
 from modeltrail.domain.values import MICROSECOND
 from modeltrail.failpoints import reach
-from modeltrail.hosts import Host, ask
+from modeltrail.hosts import Host, ask, draft, executed, remembered
 from modeltrail.ledger import Ledger
-from modeltrail.log import Log
+from modeltrail.log import Draft, Log
 from modeltrail.projections.deployments import deployments
+from modeltrail.recorded import places
 from modeltrail.standings import Cohort, Quiet, Standing, Standings, follow, standing_of
 
 BATCH = 1_000
@@ -64,16 +65,22 @@ class Mover:
         self.host: Host | None = None
         self._log, self._ledger, self._standings, self._histories = log, ledger, standings, histories
 
-    def some(self, names: Iterable[str], look: Look, tracking: tuple[str, int] | None) -> Iterator[Fact]:
-        """Move those of some deployments for which something is due; the position is stored with the last batch."""
-        for batch, is_last in _batches(sorted(names)):
-            yield from self._batch(batch, look, tracking if is_last else None)
+    def some(self, names: Iterable[str], look: Look, tracking: tuple[str, int] | None) -> Iterator[range]:
+        """Move those of some deployments for which something is due; the position is stored with the last batch.
 
-    def _batch(self, names: Sequence[str], look: Look, tracking: tuple[str, int] | None) -> tuple[Fact, ...]:
+        What is yielded, here and below, are the positions of what was recorded, a batch at a time.
+        """
+        for batch, is_last in _batches(sorted(names)):
+            yield self._batch(batch, look, tracking if is_last else None)
+
+    def _batch(
+        self, names: Sequence[str], look: Look, tracking: tuple[str, int] | None, host: Host | None = None
+    ) -> range:
+        host = host or remembered(self.host)
         while True:
             dues = [due for name in names if (due := self.due(name, look)) is not None]
             try:
-                return self._record(dues, look, tracking)
+                return self._record(dues, look, tracking, host)
             except Conflict:
                 self._ledger.catch_up()
                 tracking = None  # another process may have got as far
@@ -81,21 +88,22 @@ class Mover:
     def due(self, name: str, look: Look) -> Due | None:
         """What is due for one deployment, null where nothing is, or where its host wants to be asked later."""
         version = self._version(f"deployment/{name}")
-        facts = self._ledger.known(deployments, name)
-        states = deployments.history(name, facts)
+        states = self._ledger.fold(name).states
         state = states[-1][1] if states else None
         if state is None or self._rests(states, look):
             return None
+        facts = self._ledger.known(deployments, name)
         models = {f"model/{model}": self._version(f"model/{model}") for model in models_of(facts, self._histories)}
-        move = due_move(state, facts, self._histories, look.moment)
+        latest = max(fact.known_at for fact in facts)  # another process may have moved it after the moment looked at
+        move = due_move(state, facts, self._histories, max(look.moment, latest))
         if move is None or (move.not_before is not None and move.not_before > look.moment):
             return None
-        standing = standing_of(state, max(fact.known_at for fact in facts), version)
+        standing = standing_of(state, latest, version)
         assert standing is not None
         return Due(move, standing, models)
 
     def _version(self, stream: str) -> int:
-        return len(self._ledger.stream(stream))
+        return self._ledger.version(stream)
 
     def _rests(self, states: Sequence[tuple[datetime, DeploymentState | None]], look: Look) -> bool:
         """Whether, by all that a deployment was within the time looked at, nothing can have become due."""
@@ -110,13 +118,13 @@ class Mover:
                 return False
         return True
 
-    def crowds(self, models: frozenset[str] | None, look: Look) -> Iterator[Fact]:
+    def crowds(self, models: frozenset[str] | None, look: Look) -> Iterator[range]:
         """Move all deployments whom these models concern, null for all models, from the table and in batches."""
-        self._standings.catch_up()
+        position = self._standings.catch_up()
         for model in self._standings.models():
             if models is None or not models.isdisjoint(self._reachable(model)):
                 for text, cohort in self._standings.cohorts(model):
-                    yield from self._cohort(model, text, cohort, look)
+                    yield from self._cohort(model, text, cohort, look, position)
 
     def _reachable(self, model: str) -> frozenset[str]:
         """A model, and those to which its deployments may be moved (R15, R24)."""
@@ -126,54 +134,100 @@ class Mover:
             ahead = frozenset(other for one in ahead for other in self._histories(one).leads_to) - found
         return found
 
-    def _cohort(self, model: str, text: str, cohort: Cohort, look: Look) -> Iterator[Fact]:
-        yield from self.some(self._standings.since(model, text, look.since), look, None)
-        stand, after = cohort.stand(model), (0, "")
-        if cohort.alone is None and rests(stand, self._histories(model), look.since, look.moment):
-            return
+    def _cohort(self, model: str, text: str, cohort: Cohort, look: Look, position: int) -> Iterator[range]:
+        at_rest = cohort.alone is None and rests(cohort.stand(model), self._histories(model), look.since, look.moment)
+        others = self._standings.since(model, text, look.since, position, with_new=not at_rest)
+        yield from self.some(others, look, None)
+        if not at_rest:
+            yield from self._quiet(model, text, cohort, look)
+
+    def _quiet(self, model: str, text: str, cohort: Cohort, look: Look) -> Iterator[range]:
+        """Those of a cohort about whom nothing new was learned."""
+        after = (0, "")
         is_alike = cohort.how == "record" and not _is_on_preview(self._histories(model), cohort, look)
         while quiet := self._standings.before(model, text, look.since, after, BATCH):
+            self._standings.catch_up()
             after = (quiet[-1].latest, quiet[-1].deployment)
-            first = self.due(quiet[0].deployment, look) if is_alike else None
-            if is_alike and first is None:
+            current = self._current(quiet) if is_alike else None
+            first = None if current is None else self.due(current.deployment, look)
+            if current is not None and first is None:
                 return
-            if first is not None and first.move.cause in ALIKE:
+            if first is not None and first.move.cause in ALIKE and self._are_as_listed(quiet):
                 yield from self._alike(first, model, cohort, quiet, look)
             else:
                 yield from self.some([one.deployment for one in quiet], look, None)
 
-    def _alike(self, first: Due, model: str, cohort: Cohort, quiet: Sequence[Quiet], look: Look) -> tuple[Fact, ...]:
+    def _current(self, quiet: Sequence[Quiet]) -> Quiet | None:
+        """The first that still stands as its row says, null where something was recorded about each meanwhile."""
+        return next(filter(self._is_as_listed, quiet), None)
+
+    def _is_as_listed(self, one: Quiet) -> bool:
+        return one.stream_version == self._version(f"deployment/{one.deployment}")
+
+    def _are_as_listed(self, quiet: Sequence[Quiet]) -> bool:
+        """Whether a host may be asked for them all; without one it shows when they are recorded."""
+        return self.host is None or all(map(self._is_as_listed, quiet))
+
+    def _alike(self, first: Due, model: str, cohort: Cohort, quiet: Sequence[Quiet], look: Look) -> Iterator[range]:
         """The same move for each; where somebody was quicker, each is looked at after all."""
-        move, dues = first.move, []
-        for one in quiet:
-            standing = Standing(one.deployment, model, cohort, look.since, one.stream_version, one.placed_by)
-            dues.append(Due(replace(move, deployment=one.deployment, placed_by=one.placed_by), standing, first.models))
+        host, at = remembered(self.host), look.at(first.move)
+        standings = [
+            Standing(one.deployment, model, cohort, look.since, one.stream_version, one.placed_by) for one in quiet
+        ]
         reach("batch.before")
         try:
-            facts = self._record(dues, look, None)
+            yield self._append(_same(first.move, standings, at, host), standings, first.models, None)
         except Conflict:
             self._ledger.catch_up()
-            facts = tuple(self.some([one.deployment for one in quiet], look, None))
+            yield self._batch([one.deployment for one in quiet], look, None, host)
         reach("batch.after")
-        return facts
 
-    def _record(self, dues: Sequence[Due], look: Look, tracking: tuple[str, int] | None) -> tuple[Fact, ...]:
+    def _record(self, dues: Sequence[Due], look: Look, tracking: tuple[str, int] | None, host: Host | None) -> range:
         """Ask the host for each move, and record what it says; nothing, where nothing is due."""
-        if not dues:
-            return ()
+        models = {stream: version for due in dues for stream, version in due.models.items()}
+        drafts = (_asked(due.move, look.at(due.move), host) for due in dues)
+        return self._append(drafts, [due.standing for due in dues], models, tracking)
+
+    def _append(
+        self,
+        drafts: Iterable[Draft],
+        standings: Sequence[Standing],
+        models: Mapping[str, int],
+        tracking: tuple[str, int] | None,
+    ) -> range:
+        """Record what is to be recorded for deployments that stand so, unless something came in between."""
+        if not standings:
+            return range(0)
         reach("reaction.before")
-        expected = {f"deployment/{due.move.deployment}": due.standing.stream_version for due in dues}
-        for due in dues:
-            expected.update(due.models)
-        drafts = [ask(self.host, due.move, look.at(due.move)) for due in dues]
+        expected = {f"deployment/{one.deployment}": one.stream_version for one in standings}
 
         def beside(cursor: sqlite3.Cursor, facts: Sequence[Fact]) -> None:
-            rows = [(due.move.deployment, due.standing.after(fact)) for due, fact in zip(dues, facts, strict=True)]
-            follow(cursor, rows, facts)
+            pairs = zip(standings, facts, strict=True)
+            follow(cursor, [(one.deployment, one.after(fact)) for one, fact in pairs], facts)
 
-        facts = self._log.append(drafts, expected=expected, tracking=tracking, beside=beside)
+        facts = self._log.append(list(drafts), expected={**expected, **models}, tracking=tracking, beside=beside)
+        self._ledger.take(facts)
+        self._ledger.catch_up()  # whoever was moved into a cohort that is looked at later is known to be there
         reach("reaction.after")
-        return facts
+        return places(facts)
+
+
+def _asked(move: Move, at: datetime, host: Host | None) -> Draft:
+    """What a host says; never before it wanted to be asked again."""
+    draft = ask(host, move, at if move.not_before is None else max(at, move.not_before))
+    reach("reaction.asked")
+    return draft
+
+
+def _same(move: Move, standings: Sequence[Standing], at: datetime, host: Host | None) -> Iterator[Draft]:
+    """The same move for several deployments; without a host nothing but the name differs."""
+    if host is not None:
+        for one in standings:
+            yield _asked(replace(move, deployment=one.deployment, placed_by=one.placed_by), at, host)
+        return
+    event = executed(move)
+    for one in standings:
+        yield draft(event.model_copy(update={"deployment": one.deployment}), at)
 
 
 def _batches(names: Sequence[str]) -> Iterator[tuple[Sequence[str], bool]]:

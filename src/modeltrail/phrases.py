@@ -5,6 +5,16 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from datetime import datetime
 
+from modeltrail.domain.events import (
+    DefaultChanged,
+    DeploymentStopped,
+    Event,
+    MoveFailed,
+    MoveHeldBack,
+    MovePostponed,
+    VersionChanged,
+    VersionEvent,
+)
 from modeltrail.domain.facts import Fact
 from modeltrail.domain.values import instant_text
 from modeltrail.projections.announcements import Announcement
@@ -189,6 +199,40 @@ def _value(value: object) -> str:
     if isinstance(value, list | tuple):
         return " ".join(map(str, value)) or "none"
     return (str(value) or '""').removesuffix(_MIDNIGHT)
+
+
+def deed(event: Event) -> str:
+    """What the engine did, or what its host said, in a few words."""
+    match event:
+        case VersionChanged(model=model, version=name):
+            return f"moved to {version(model, name)}"
+        case DeploymentStopped(reason=reason):
+            return f"stopped: {reason}"
+        case MovePostponed(until=until):
+            return f"move{_led(event)} postponed until {moment(until)}"
+        case MoveFailed(error=error, retry_at=retry_at):
+            return f"move{_led(event)} failed, again {moment(retry_at)}: {error}"
+        case DefaultChanged(version=name):
+            return f"the default is {name}"
+        case VersionEvent(version=name):
+            kind = event.type.rpartition(".")[2].removeprefix("version-").replace("-", " ")
+            return listed([f"{name} {kind}", getattr(event, "sku", None)])
+        case _:
+            return event.type
+
+
+def _led(event: MoveHeldBack) -> str:
+    return " to a stop" if event.to_version is None else f" to {version(event.to_model, event.to_version)}"
+
+
+def grounds(fact: Fact) -> str:
+    """Why the engine did something: cause, policy and rules, and the positions on which that rests."""
+    event = fact.event
+    if not isinstance(event, VersionChanged | DeploymentStopped | MoveHeldBack):
+        return fact.why or ""
+    because = () if isinstance(event, MoveHeldBack) else event.because or ()
+    why = f"{event.cause}, {event.policy} under {event.rules}" if event.cause else None
+    return listed([why, f"because of {positions(because)}" if because else None, fact.why])
 
 
 def who(fact: Fact) -> str:

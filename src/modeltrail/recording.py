@@ -14,7 +14,7 @@ from modeltrail.domain.history import ModelHistory
 from modeltrail.domain.refusals import ClocksOutOfOrder, NoSuchPosition
 from modeltrail.domain.values import Mode
 from modeltrail.ledger import Ledger
-from modeltrail.log import Draft, Log
+from modeltrail.log import Beside, Draft, Log
 from modeltrail.projections.deployments import deployments
 from modeltrail.projections.models import model_history, models
 from modeltrail.projections.projection import Projection
@@ -45,8 +45,10 @@ class Recording:
         known_at: datetime | None = None,
         command_id: str | None = None,
         then: Callable[[tuple[Fact, ...]], None] = lambda facts: None,
+        beside: Beside | None = None,
     ) -> None:
-        self.log, self.ledger, self._recorded, self._then = log, ledger, histories, then
+        self.log, self.ledger, self._recorded = log, ledger, histories
+        self._then, self._beside = then, beside
         self.by, self.why, self.source, self.command_id = by, why, source, command_id
         self.now = clock()
         self.known_at = known_at or self.now
@@ -107,7 +109,8 @@ class Recording:
 
     def consult(self, stream: str) -> None:
         """A decision rests on a stream: if another writer adds to it meanwhile, the batch is a lost race."""
-        self._expected.setdefault(stream, len(self.ledger.stream(stream)))
+        if stream not in self._expected:
+            self._expected[stream] = self.ledger.version(stream)
 
     def add(
         self,
@@ -194,7 +197,9 @@ class Recording:
             positions = self.log.command(self.command_id) or ()
             self.facts = tuple(self.log.fact(position) for position in positions)
             return
-        self.facts = self.log.append(self._drafts, expected=self._expected, command_id=self.command_id)
+        beside = self._beside if self._drafts else None
+        self.facts = self.log.append(self._drafts, expected=self._expected, command_id=self.command_id, beside=beside)
+        self.ledger.take(self.facts)
         self._then(self.facts)
 
 

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import json
 import sqlite3
+import sys
 from collections.abc import Iterable, Sequence
 
+from modeltrail.columns import Row
 from modeltrail.merkle import Frontier
 from modeltrail.schema import EVENT_COLUMNS, Part
-from modeltrail.verification import Row, Stored
+from modeltrail.verification import Stored
 
 _INSERT = f"INSERT INTO events ({EVENT_COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
 _ROWS = f"SELECT {EVENT_COLUMNS} FROM events WHERE position > ? AND position <= ? ORDER BY position LIMIT ?"
@@ -47,10 +49,14 @@ def last_position(cursor: sqlite3.Cursor) -> int:
     return last
 
 
+def stored_frontier(cursor: sqlite3.Cursor) -> tuple[int | None, bytes]:
+    """The size and the hashes of the frontier; null and nothing where it is missing."""
+    return cursor.execute("SELECT size, hashes FROM frontier").fetchone() or (None, b"")
+
+
 def stored_state(cursor: sqlite3.Cursor) -> Stored:
     """What the store says of itself."""
-    size, hashes = cursor.execute("SELECT size, hashes FROM frontier").fetchone() or (None, b"")
-    return Stored(last_position(cursor), size, hashes)
+    return Stored(last_position(cursor), *stored_frontier(cursor))
 
 
 def result_of(cursor: sqlite3.Cursor, command_id: str) -> range | None:
@@ -59,10 +65,33 @@ def result_of(cursor: sqlite3.Cursor, command_id: str) -> range | None:
     return None if found is None else range(found[0], found[1] + 1)
 
 
-def bodies_between(cursor: sqlite3.Cursor, first: int, last: int) -> list[tuple[int, bytes, bytes]]:
-    """Position, body and leaf from one position to another."""
-    statement = "SELECT position, body, leaf FROM events WHERE position BETWEEN ? AND ? ORDER BY position"
+def headed_between(cursor: sqlite3.Cursor, first: int, last: int) -> list[tuple[str, str, int, bytes, bytes]]:
+    """Stream and type, then position, body and leaf, from one position to another."""
+    columns = "stream, type, position, body, leaf"
+    statement = f"SELECT {columns} FROM events WHERE position BETWEEN ? AND ? ORDER BY position"
     return cursor.execute(statement, (first, last)).fetchall()
+
+
+def bodies_of(cursor: sqlite3.Cursor, stream: str, last: int) -> list[tuple[int, bytes, bytes]]:
+    """Position, body and leaf of each fact of a stream up to a position."""
+    statement = "SELECT position, body, leaf FROM events WHERE stream = ? AND position <= ? ORDER BY stream_version"
+    return cursor.execute(statement, (stream, last)).fetchall()
+
+
+def streams_from(cursor: sqlite3.Cursor, prefix: str, last: int) -> list[str]:
+    """The streams that begin with a text and had a fact by a position, oldest first."""
+    statement = (
+        "SELECT stream FROM events WHERE stream >= ? AND stream < ? AND stream_version = 1 AND position <= ? "
+        "ORDER BY position"
+    )
+    beyond = prefix + chr(sys.maxunicode)
+    return [stream for (stream,) in cursor.execute(statement, (prefix, beyond, last))]
+
+
+def end_of(cursor: sqlite3.Cursor) -> tuple[int, int | None]:
+    """The last position, and when it was recorded; 0 and null in an empty log."""
+    statement = "SELECT position, recorded_at FROM events ORDER BY position DESC LIMIT 1"
+    return cursor.execute(statement).fetchone() or (0, None)
 
 
 def rows_after(cursor: sqlite3.Cursor, position: int, last: int, limit: int) -> list[Row]:

@@ -12,6 +12,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
+from functools import lru_cache
 from typing import Literal, NamedTuple, cast
 
 from modeltrail.clocks import moment
@@ -56,7 +57,11 @@ SELECT deployment, latest, stream_version, placed_by FROM standings
 WHERE model = ? AND cohort = ? AND latest < ? AND (latest, deployment) > (?, ?) ORDER BY latest, deployment LIMIT ?
 """
 _FOLLOWED = "UPDATE tracking SET notification_id = ? WHERE application_name = ? AND notification_id = ?"
-_FROM = "SELECT deployment FROM standings WHERE model = ? AND cohort = ? AND latest >= ? ORDER BY latest, deployment"
+_FROM = """
+SELECT deployment FROM standings
+WHERE model = ? AND cohort = ? AND latest >= ? AND placed_by <= ? AND stream_version >= ?
+ORDER BY latest, deployment
+"""
 
 
 class Cohort(NamedTuple):
@@ -77,11 +82,16 @@ class Cohort(NamedTuple):
 
     def text(self) -> str:
         """The cohort as a row names it."""
-        return json.dumps(self, separators=(",", ":"))
+        return _text(self)
 
     def stand(self, model: str) -> Stand:
         """Where each of them is."""
         return Stand(model, self.version, self.stopped is not None, self.policy, self.sku)
+
+
+@lru_cache(maxsize=1024)
+def _text(cohort: Cohort) -> str:
+    return json.dumps(cohort, separators=(",", ":"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,7 +122,8 @@ class Standing:
                 cohort = cohort._replace(stopped=event.cause, how="record", alone=None)
             case _:
                 cohort, placed_by = cohort._replace(how="held-back", alone=self.deployment), self.placed_by
-        return Standing(self.deployment, model, cohort, fact.known_at, self.stream_version + 1, placed_by)
+        latest = max(self.latest, fact.known_at)
+        return Standing(self.deployment, model, cohort, latest, self.stream_version + 1, placed_by)
 
 
 def standing_of(state: DeploymentState, latest: datetime, stream_version: int) -> Standing | None:
@@ -135,10 +146,10 @@ Row = tuple[str, Standing | None]
 
 
 def follow(cursor: sqlite3.Cursor, rows: Iterable[Row], facts: Sequence[Fact]) -> None:
-    """Write the rows that facts being appended bring about; the table has got that far where it lacks none before."""
-    write_rows(cursor, rows)
+    """Write the rows that facts being appended bring about, where the table lacks no fact before them."""
     bounds = (facts[-1].position, FOLLOWER, facts[0].position - 1)
-    cursor.execute(_FOLLOWED, bounds)
+    if cursor.execute(_FOLLOWED, bounds).rowcount:
+        write_rows(cursor, rows)
 
 
 def write_rows(cursor: sqlite3.Cursor, rows: Iterable[Row]) -> None:
@@ -159,17 +170,21 @@ class Standings:
         """How far the table has got."""
         return self._log.tracked(FOLLOWER)
 
-    def catch_up(self) -> None:
-        """Fold what was recorded since, a page at a time, each in a transaction with the position reached."""
+    def catch_up(self) -> int:
+        """Fold what was recorded since, a page at a time, each in a transaction with the position reached.
+
+        Returns the position from which on it knows nothing.
+        """
         position, end = self.position, self._ledger.catch_up()
         while position < end:
-            page = list(self._log.read(after=position, limit=PAGE))
+            page = list(self._log.read(after=position, limit=min(PAGE, end - position)))  # all of it is in the ledger
             rows = [(name, self._folded(name, facts)) for name, facts in _by_deployment(page).items()]
-            reach("position.before")
+            reach("standings.before")
             with suppress(Conflict):  # another process was quicker, with the same rows
                 self._store(rows, page[-1].position)
-            reach("position.after")
+            reach("standings.after")
             position = max(self.position, page[-1].position)
+        return position
 
     def _store(self, rows: Sequence[Row], position: int) -> None:
         def write(cursor: sqlite3.Cursor, _: tuple[Fact, ...]) -> None:
@@ -217,10 +232,15 @@ class Standings:
         with self._log.reading() as cursor:
             return [Quiet(*row) for row in cursor.execute(_BEFORE, bounds)]
 
-    def since(self, model: str, cohort: str, since: datetime) -> list[str]:
-        """The others of the cohort: something about them was learned at the moment or later."""
+    def since(self, model: str, cohort: str, since: datetime, position: int, *, with_new: bool) -> list[str]:
+        """The others of the cohort: something about them was learned at the moment or later.
+
+        Those put there after a position are left out: that is what whoever asks has just done. Without the new ones,
+        so are those of which there is no more than their creation.
+        """
         with self._log.reading() as cursor:
-            found = cursor.execute(_FROM, (model, cohort, moment(since).microseconds))
+            bounds = (model, cohort, moment(since).microseconds, position, 1 if with_new else 2)
+            found = cursor.execute(_FROM, bounds)
             return [name for (name,) in found]
 
 

@@ -6,22 +6,24 @@ from collections.abc import Callable, Iterator
 from datetime import datetime
 from importlib.metadata import version
 
-from modeltrail.domain.events import MoveFailed, MoveHeldBack
+from modeltrail.advance import promises
+from modeltrail.domain.events import MoveFailed, MoveHeldBack, VersionEvent
 from modeltrail.domain.history import ModelHistory
 from modeltrail.domain.moves import again_at, due_move
 from modeltrail.domain.values import Instant
 from modeltrail.engine import FOLLOWER
 from modeltrail.ledger import Ledger
 from modeltrail.log import Log
+from modeltrail.projections.announcements import Kind, kind_of
 from modeltrail.projections.deployments import deployments
-from modeltrail.projections.models import Answer
+from modeltrail.projections.models import Answer, models
 
 _HELD_BACK = "SELECT DISTINCT stream FROM events WHERE type IN ('deployment.move-postponed', 'deployment.move-failed')"
 
 
 class Waiting(Answer):
     """A move or stop that is due and was held back. `again_at`: when its host is asked again; `error`: why it failed,
-    null where it was postponed."""
+    null where it was postponed, with `why`."""
 
     deployment: str
     model: str
@@ -31,12 +33,24 @@ class Waiting(Answer):
     attempt: int
     again_at: Instant
     error: str | None
+    why: str | None
     position: int
+
+
+class OverdueAnnouncement(Answer):
+    """A change of an engine-run model that was announced for a fixed day which has come, and was not carried out."""
+
+    position: int
+    model: str
+    version: str
+    kind: Kind
+    on: Instant
 
 
 class Status(Answer):
     """A store as it is now. `engine_position`: up to which the engine has looked and stored that it has;
-    `engine_lag_facts`: how many facts came after it. `waiting`: moves that were held back."""
+    `engine_lag_facts`: how many facts came after it. `waiting`: moves that were held back; `overdue`: what `advance`
+    has not carried out yet, or could not."""
 
     version: str
     size: int
@@ -44,6 +58,7 @@ class Status(Answer):
     engine_position: int
     engine_lag_facts: int
     waiting: tuple[Waiting, ...]
+    overdue: tuple[OverdueAnnouncement, ...]
 
 
 def status(log: Log, ledger: Ledger, histories: Callable[[str], ModelHistory], now: datetime) -> Status:
@@ -57,7 +72,21 @@ def status(log: Log, ledger: Ledger, histories: Callable[[str], ModelHistory], n
         engine_position=reached,
         engine_lag_facts=size - reached,
         waiting=tuple(sorted(_waiting(log, ledger, histories, now), key=lambda one: (one.again_at, one.deployment))),
+        overdue=tuple(_overdue(ledger, histories, now)),
     )
+
+
+def _overdue(ledger: Ledger, histories: Callable[[str], ModelHistory], now: datetime) -> Iterator[OverdueAnnouncement]:
+    for promise in promises((histories(name).at(now) for name in ledger.keys(models)), now):
+        event = promise.announcement.event
+        assert isinstance(event, VersionEvent)
+        yield OverdueAnnouncement(
+            position=promise.announcement.position,
+            model=event.model,
+            version=event.version,
+            kind=kind_of(event),
+            on=promise.on,
+        )
 
 
 def _waiting(log: Log, ledger: Ledger, histories: Callable[[str], ModelHistory], now: datetime) -> Iterator[Waiting]:
@@ -80,5 +109,6 @@ def _waiting(log: Log, ledger: Ledger, histories: Callable[[str], ModelHistory],
             attempt=event.attempt,
             again_at=again_at(event),
             error=event.error if isinstance(event, MoveFailed) else None,
+            why=state.held_back.why,
             position=state.held_back.position,
         )

@@ -20,7 +20,7 @@ from modeltrail.domain.facts import Fact, content
 from modeltrail.domain.history import ModelHistory
 from modeltrail.domain.model import models_concerned
 from modeltrail.domain.refusals import Refused, Unknown
-from modeltrail.domain.values import Instant, to_utc
+from modeltrail.domain.values import Instant, instant_text, to_utc
 from modeltrail.engine import Engine
 from modeltrail.hosts import ENGINE, Host
 from modeltrail.imports.rows import Quarantined, Statement
@@ -30,6 +30,7 @@ from modeltrail.moment import Moment
 from modeltrail.naming import deployment_named, model_named
 from modeltrail.problems import problem
 from modeltrail.projections.models import model_history, models
+from modeltrail.recorded import Recorded, runs
 from modeltrail.recording import Recording, check_clocks
 from modeltrail.status import Status, status
 
@@ -115,17 +116,19 @@ class Trail:
         """Carry out what is due by a moment, null for now: announced changes of engine-run models, then moves (R37).
 
         All of it takes effect and is known at `to`; with `on_time`, for backfills and simulations, when it was due.
-        Raises ClocksOutOfOrder for a moment that lies ahead.
+        Raises ValueError for a moment that lies ahead.
         """
         moment = _instant(to) or self.now()
-        check_clocks(moment, moment, self.now())
-        before = self._engine.catch_up()
+        if moment > self.now():
+            raise ValueError(f"{instant_text(moment)} lies ahead, and nothing is due before its day: leave out to=")
+        self._ledger.catch_up()
+        before = self._engine.catch_up(before_sweep=True) if self._acts_inline else []
         found = promises((self._history(name, None).at(moment) for name in self._ledger.keys(models)), moment)
         done = list(carry_out(found, lambda promise: promise.due_at if on_time else moment, self._executing))
-        facts = [one for one in done if isinstance(one, Fact)]
+        kept = [one for one in done if isinstance(one, range)]
         moved = self._engine.sweep(moment, on_time=on_time)
         overdue = tuple(one for one in done if isinstance(one, Overdue))
-        return Advanced(moment, (*before, *facts, *moved), overdue)
+        return Advanced(moment, Recorded(self.log, runs([*before, *kept, *moved])), overdue)
 
     def _executing(self, moment: datetime) -> Recording:
         """A batch of what the engine does at a moment."""
@@ -188,21 +191,25 @@ class Trail:
             effective_at=_instant(effective_at),
             known_at=_instant(known_at),
             command_id=command_id,
-            then=lambda facts: self._act(),
+            then=self._act,
         )
 
     def _recording(self, **told: Any) -> Recording:
-        return Recording(self.log, self._ledger, lambda model: self._history(model, None), self.now, **told)
+        beside = self._engine.remember
+        return Recording(
+            self.log, self._ledger, lambda model: self._history(model, None), self.now, beside=beside, **told
+        )
 
-    def _act(self) -> None:
+    def _act(self, recorded: Sequence[Fact] = ()) -> None:
         """Look at what was recorded, and carry out what follows from it, unless a worker does.
 
         A store that is locked is no reason to fail: the facts are recorded, and whoever acts next looks at them.
         """
-        self._ledger.catch_up()
+        is_there = bool(recorded) and recorded[-1].position == self._ledger.position
+        reached = self._ledger.position if is_there else self._ledger.catch_up()
         if self._acts_inline:
             with suppress(StoreLocked):
-                self._engine.catch_up()
+                self._engine.catch_up(reached)
 
     def take(
         self,

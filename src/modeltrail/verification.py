@@ -5,23 +5,12 @@ No event is built here: what is checked is bytes, so that a log can be verified 
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from pydantic_core import from_json
-
-from modeltrail.canonical import is_canonical
-from modeltrail.clocks import text_of_microseconds
+from modeltrail.columns import Row, disagreement, kind_problem, plainly_agrees
 from modeltrail.merkle import Frontier, leaf_hash
 from modeltrail.proofs import Checkpoint
-
-Row = tuple[int, str, int, str, int, int, int, str | None, bytes, bytes]
-"""A row of the table of facts, in the order of its columns."""
-_COLUMNS = ("position", "stream", "stream_version", "type", "effective_at", "known_at", "recorded_at", "command_id")
-_NUMBERS = ("position", "stream_version", "effective_at", "known_at", "recorded_at")
-_KINDS = {(int, str, int, str, int, int, int, command_id, bytes, bytes) for command_id in (str, type(None))}
-_FIRST_MOMENT, _LAST_MOMENT = -62_135_596_800_000_000, 253_402_300_799_999_999
-"""The years 1 to 9999 in microseconds."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,13 +40,13 @@ class Stored:
     guard_flaw: str | None = None
 
 
-def verify(rows: Iterable[Row], stored: Stored, checkpoint: Checkpoint | None = None) -> Verification:
-    """Verify all rows, in the order of their positions, and that they extend the checkpoint."""
+def verify(pages: Iterable[Sequence[Row]], stored: Stored, checkpoint: Checkpoint | None = None) -> Verification:
+    """Verify all rows, page by page in the order of their positions, and that they extend the checkpoint."""
     audit = Audit(checkpoint)
-    for row in rows:
-        reason = audit.take(row)
+    for page in pages:
+        reason = audit.take(page)
         if reason is not None:
-            return Verification(False, stored.last, None, audit.frontier.size + 1, reason)
+            return Verification(False, stored.last, None, audit.size + 1, reason)
     first_bad, reason = audit.end(stored)
     if reason is None:
         reason = stored.guard_flaw
@@ -68,6 +57,7 @@ class Audit:
     """The rows so far: their tree, the version of each stream, the last moment of recording."""
 
     def __init__(self, checkpoint: Checkpoint | None) -> None:
+        self.size = 0
         self.frontier = Frontier()
         self._versions: dict[str, int] = {}
         self._recorded_at = -(2**63)
@@ -75,43 +65,45 @@ class Audit:
         self._checked_size = -1 if checkpoint is None else checkpoint.size
         self._root_at_checkpoint = self.frontier.root() if self._checked_size == 0 else b""
 
-    def take(self, row: Row) -> str | None:
-        """Why the next row is wrong, null where it is right."""
-        reason = _kind_problem(row) or self._problem(row)
-        if reason is None:
-            self._advance(row)
-        return reason
+    def take(self, page: Sequence[Row]) -> str | None:
+        """Why the first wrong one of the next rows is wrong; null where none is, and the tree has grown by them."""
+        for row in page:
+            reason = self._take(row)
+            if reason is not None:
+                return reason
+        self._grow([row[9] for row in page])
+        return None
 
-    def _problem(self, row: Row) -> str | None:
+    def _take(self, row: Row) -> str | None:
+        reason = kind_problem(row)
+        if reason is not None:
+            return reason
         position, stream, version, _, effective_at, known_at, recorded_at, _, body, leaf = row
-        if position != self.frontier.size + 1:
+        if position != self.size + 1:
             return f"the next row is at position {position}"
         if leaf_hash(body) != leaf:
             return "the leaf is not the hash of the body"
-        try:
-            members = from_json(body, allow_inf_nan=False)
-        except ValueError:
-            return "the body is no JSON"
-        if not isinstance(members, dict):
-            return "the body is no JSON object"
-        if not is_canonical(body, members):
-            return "the body is not canonical JSON"
-        if _differs(row, members):
-            return _difference(row, members)
-        if version != self._versions.get(stream, 0) + 1:
-            return f"version {version} of {stream} follows version {self._versions.get(stream, 0)}"
+        if not plainly_agrees(row):
+            reason = disagreement(row)
+            if reason is not None:
+                return reason
+        before = self._versions.get(stream, 0)
+        if version != before + 1:
+            return f"version {version} of {stream} follows version {before}"
         if recorded_at < self._recorded_at:
             return "recorded_at is before that of the position before"
         if not effective_at <= known_at <= recorded_at:
             return "effective_at, known_at and recorded_at are not in this order"
+        self.size, self._versions[stream], self._recorded_at = position, version, recorded_at
         return None
 
-    def _advance(self, row: Row) -> None:
-        self.frontier.push(row[9])
-        self._versions[row[1]] = row[2]
-        self._recorded_at = row[6]
-        if self.frontier.size == self._checked_size:
+    def _grow(self, leaves: list[bytes]) -> None:
+        until_checked = self._checked_size - self.frontier.size
+        if 0 < until_checked <= len(leaves):
+            self.frontier.extend(leaves[:until_checked])
             self._root_at_checkpoint = self.frontier.root()
+            leaves = leaves[until_checked:]
+        self.frontier.extend(leaves)
 
     def end(self, stored: Stored) -> tuple[int | None, str | None]:
         """The first bad position and the reason that only the whole shows, null where there is none."""
@@ -156,54 +148,3 @@ class Audit:
         if self._root_at_checkpoint.hex() != checkpoint.root:
             return None, f"a fact from position 1 to {checkpoint.size} was rewritten after the checkpoint was taken"
         return None, None
-
-
-def _kind_problem(row: Row) -> str | None:
-    """Which column does not hold what it is for: SQLite stores anything anywhere."""
-    if tuple(map(type, row)) in _KINDS and min(row[4:7]) >= _FIRST_MOMENT and max(row[4:7]) <= _LAST_MOMENT:
-        return None
-    for name, value in zip(_NUMBERS, (row[0], row[2], row[4], row[5], row[6]), strict=True):
-        if type(value) is not int:
-            return f"the column {name} is no whole number"
-    for name, text in zip(("stream", "type"), (row[1], row[3]), strict=True):
-        if type(text) is not str:
-            return f"the column {name} is no text"
-    if row[7] is not None and type(row[7]) is not str:
-        return "the column command_id is no text"
-    if type(row[8]) is not bytes or type(row[9]) is not bytes:
-        return f"the {'leaf' if type(row[8]) is bytes else 'body'} is no bytes"
-    for name, moment in zip(_NUMBERS[2:], row[4:7], strict=True):
-        if not _FIRST_MOMENT <= moment <= _LAST_MOMENT:
-            return f"the column {name} lies outside of the years 1 to 9999"
-    raise AssertionError("one of the columns is what the first look found")
-
-
-def _stated(members: dict[str, object]) -> tuple[object, ...]:
-    stated = members.get
-    return (
-        stated("position"),
-        stated("stream"),
-        stated("stream_version"),
-        stated("type"),
-        stated("effective_at"),
-        stated("known_at"),
-        stated("recorded_at"),
-        stated("command_id"),
-    )
-
-
-def _shown(row: Row) -> tuple[object, ...]:
-    position, stream, version, type_name, effective_at, known_at, recorded_at, command_id, _, _ = row
-    text = text_of_microseconds
-    return position, stream, version, type_name, text(effective_at), text(known_at), text(recorded_at), command_id
-
-
-def _differs(row: Row, members: dict[str, object]) -> bool:
-    stated = _stated(members)
-    return stated != _shown(row) or type(stated[0]) is not int or type(stated[2]) is not int
-
-
-def _difference(row: Row, members: dict[str, object]) -> str:
-    pairs = zip(_COLUMNS, _stated(members), _shown(row), strict=True)
-    name, stated, shown = next(pair for pair in pairs if pair[1] != pair[2] or type(pair[1]) is not type(pair[2]))
-    return f"the column {name} says {shown!r}, the body {stated!r}"

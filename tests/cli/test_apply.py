@@ -108,7 +108,7 @@ BAD: Sequence[tuple[Mapping[str, object], str]] = [
     ({}, '"do" is missing'),
     ({"do": None}, '"do" is missing'),
     ({"do": 5}, '"do": 5 is unknown: use one of'),
-    ({"do": "advance", "to": "2025-01-01"}, '"do": "advance" is unknown'),
+    ({"do": "proceed", "to": "2025-01-01"}, '"do": "proceed" is unknown'),
     ({"do": "model.relase"}, 'did you mean "model.release"?'),
     ({"do": "model._record"}, '"do": "model._record" is unknown'),
     ({"do": "model.zzzzzzzzzzzz"}, "use one of model.announce_default, "),

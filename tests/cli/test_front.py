@@ -20,6 +20,7 @@ QUERIES: Sequence[Sequence[str]] = (
     ("announcements",),
     ("course", "x"),
     ("upcoming",),
+    ("status",),
     ("checkpoint",),
     ("verify",),
     ("prove", "1"),

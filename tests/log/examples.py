@@ -108,6 +108,7 @@ EXAMPLES: tuple[Event, ...] = (
         policy="auto-update",
         rules="engine",
         attempt=1,
+        because=(1, 12),
         until=ON,
     ),
     events.MoveFailed(
@@ -119,6 +120,7 @@ EXAMPLES: tuple[Event, ...] = (
         policy="auto-update",
         rules="engine",
         attempt=2,
+        because=(1, 12),
         error="the gateway did not answer",
         retry_at=ON,
     ),

@@ -11,8 +11,9 @@ import pytest
 
 from log.examples import MODEL, START, Clock, draft, file_url, filled, opened, policy, release
 from modeltrail.canonical import encode
+from modeltrail.damage import Damaged
 from modeltrail.domain.refusals import ClocksOutOfOrder, Conflict
-from modeltrail.log import Damaged, Draft, Log
+from modeltrail.log import Draft, Log
 
 DAY = timedelta(days=1)
 
@@ -236,6 +237,38 @@ def test_a_body_that_was_changed_is_noticed_when_it_is_read(path: Path) -> None:
         overwritten(path, "UPDATE events SET body = CAST(replace(body, 'alice', 'carol') AS BLOB) WHERE position = 2")
         with pytest.raises(Damaged, match="position 2 was changed"):
             list(log.read())
+
+
+def test_what_is_not_wanted_is_checked_and_not_decoded(path: Path) -> None:
+    with opened(path) as log:
+        filled(log, 4)
+        assert [fact.position for fact in log.pick(1, 4, lambda stream, _: stream == "deployment/d1")] == [2, 4]
+        overwritten(path, "UPDATE events SET body = CAST(replace(body, 'alice', 'carol') AS BLOB) WHERE position = 3")
+        with pytest.raises(Damaged, match="position 3 was changed"):
+            list(log.pick(0, 4, lambda stream, _: stream == "deployment/d1"))
+        with pytest.raises(Damaged, match="position 3 was changed"):
+            log.stream("deployment/d0", 4)
+        assert [fact.position for fact in log.stream("deployment/d1", 3)] == [2]
+
+
+@pytest.mark.parametrize(
+    "change", ["SET stream_version = 5 WHERE position = 1", "SET stream = 'deployment/d9' WHERE position = 1"]
+)
+def test_a_stream_that_lacks_a_version_is_noticed_when_it_is_read(path: Path, change: str) -> None:
+    with opened(path) as log:
+        log.append([policy("d0"), policy("d0"), policy("d1"), policy("d1")])
+        overwritten(path, f"UPDATE events {change}")
+        with pytest.raises(Damaged, match="deployment/d0 has no version 1"):
+            log.stream("deployment/d0", 4)
+
+
+def test_streams_come_oldest_first_and_the_end_is_the_last_fact(log: Log) -> None:
+    assert tuple(log.end()) == (0, None)
+    facts = log.append([policy("d2"), release("1"), policy("d1"), policy("d2")])
+    assert log.streams(4) == ["deployment/d2", f"model/{MODEL}", "deployment/d1"]
+    assert log.streams(4, "deployment/") == ["deployment/d2", "deployment/d1"]
+    assert log.streams(2, "deployment/") == ["deployment/d2"]
+    assert tuple(log.end()) == (4, facts[-1].recorded_at)
 
 
 @pytest.mark.parametrize("position", [1, 2, 3])

@@ -79,6 +79,16 @@ def test_a_frontier_kept_as_bytes_goes_on_growing_the_same_tree(size: int, more:
     assert (kept.size, kept.root()) == (size + more, frontier_of(leaves).root())
 
 
+@pytest.mark.parametrize("size", range(20))
+def test_leaves_taken_together_make_the_tree_of_leaves_taken_one_by_one(size: int) -> None:
+    for more in range(len(LEAVES) - size):
+        together, one_by_one = frontier_of(LEAVES[:size]), frontier_of(LEAVES[:size])
+        together.extend(LEAVES[size : size + more])
+        for leaf in LEAVES[size : size + more]:
+            one_by_one.push(leaf)
+        assert (together.size, together.peaks) == (one_by_one.size, one_by_one.peaks)
+
+
 @pytest.mark.parametrize(
     ("size", "joined"), [(1, b""), (3, b"x" * 32), (0, b"x" * 32), (1, b"x" * 31), (-1, b"x" * 32)]
 )

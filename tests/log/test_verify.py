@@ -12,7 +12,8 @@ import pytest
 
 from log.examples import START, Clock, file_url, filled, opened, policy
 from modeltrail.canonical import encode
-from modeltrail.log import Damaged, Log
+from modeltrail.damage import Damaged
+from modeltrail.log import Log
 from modeltrail.merkle import Frontier, leaf_hash
 from modeltrail.proofs import Checkpoint, InclusionProof, flaw
 
