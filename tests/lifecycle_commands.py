@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from hypothesis import strategies as st
 from hypothesis.stateful import initialize, precondition, rule
@@ -43,6 +43,7 @@ skus = st.sampled_from(SKUS)
 ahead = st.sampled_from((-3, 0, 1, 5, 14, 14, 15, 20, 30))
 ago = st.sampled_from((0, 0, 0, 0, 0, 1, 5, 20))
 vias = st.sampled_from((0, 0, 1))
+points = st.one_of(st.none(), st.sampled_from(POINTS))
 reasons = st.sampled_from((None, "a fault", "a fault"))
 
 
@@ -91,20 +92,10 @@ class Lives(Lawful):
         """A second process opens the same file, acting as it records, or as a worker."""
         self.world.begin(acting)
 
-    @precondition(lambda self: self.world.folder is not None and not self.is_tidy)
-    @rule(
-        point=st.sampled_from(POINTS), times=st.sampled_from((1, 1, 2)), of=own_versions, goes=st.booleans(), via=vias
-    )
-    def dies(self, point: str, times: int, of: Version, goes: bool, via: int = 0) -> None:
-        """The process dies at a point of a command that moves others, or while it carries out what is due."""
-        self.release(of)
-        self.world.doom = Doom(point, times)
-        if goes:
-            self.retire(of, None, "a fault", via=via)
-        else:
-            self.change_default(of, "a fault", via=via)
-        self.advance(0, via)
-        self.world.doom = None
+    def dies(self, point: str | None) -> None:
+        """The process will die at a point of one of the next commands, where there is a file to go on with."""
+        if point is not None and self.world.folder is not None and not self.is_tidy:
+            self.world.doom = Doom(point)
 
     @precondition(lambda self: not self.is_tidy)
     @rule(plan=st.lists(st.sampled_from(("move", "postpone", "late", "fail", "raise")), min_size=1, max_size=3))
@@ -153,7 +144,8 @@ class Lives(Lawful):
         self.say(of[0], "change_stage", of[1], stage, late=late, via=via)
 
     def on(self, days: int, qualifier: Qualifier) -> datetime | None:
-        return None if qualifier == "tentative" else self.world.now + days * DAY
+        soon = timedelta(seconds=self.is_tidy)  # when the command will be made
+        return None if qualifier == "tentative" else self.world.now + soon + days * DAY
 
     def announce_stage(
         self, of: Version, stage: Stage = "legacy", days: int = 5, qualifier: Qualifier = "fixed", via: int = 0
@@ -285,32 +277,42 @@ class Lives(Lawful):
         )
         small[which]()
 
-    @rule(of=own_versions, late=ago, via=vias)
-    def a_default_changes_at_once(self, of: Version, late: int, via: int) -> None:
+    @rule(of=own_versions, late=ago, via=vias, point=points)
+    def a_default_changes_at_once(self, of: Version, late: int = 0, via: int = 0, point: str | None = None) -> None:
         """What moves most."""
         self.release(of)
+        self.dies(point)
         self.change_default(of, "a fault", late, via)
 
-    @rule(of=own_versions, to=named, late=ago, sku=skus, via=vias)
-    def a_version_goes_at_once(self, of: Version, to: Version, late: int, sku: str | None, via: int) -> None:
+    @rule(of=own_versions, to=named, late=ago, sku=skus, via=vias, point=points)
+    def a_version_goes_at_once(
+        self, of: Version, to: Version, late: int = 0, sku: str | None = None, via: int = 0, point: str | None = None
+    ) -> None:
         """What stops or moves whoever is on it."""
         self.release(to)
+        self.dies(point)
         self.name_replacement(of, to)
         self.retire(of, sku, "a fault", late, via)
 
-    @rule(of=own_versions, days=st.sampled_from((14, 20)), on_time=st.booleans(), via=vias)
-    def a_default_is_promised_and_kept(self, of: Version, days: int, on_time: bool, via: int) -> None:
+    @rule(of=own_versions, days=st.sampled_from((14, 20)), on_time=st.booleans(), via=vias, point=points)
+    def a_default_is_promised_and_kept(
+        self, of: Version, days: int, on_time: bool = False, via: int = 0, point: str | None = None
+    ) -> None:
         """As it should be: announced, waited for, carried out a little late."""
         self.release(of)
         self.announce_default(of, days)
         self.days_pass(days + 1)
+        self.dies(point)
         self.advance(0, via, on_time)
 
-    @rule(of=own_versions, days=st.sampled_from((1, 5, 14)), on_time=st.booleans(), via=vias)
-    def a_retirement_is_promised_and_kept(self, of: Version, days: int, on_time: bool, via: int) -> None:
+    @rule(of=own_versions, days=st.sampled_from((1, 5, 14)), on_time=st.booleans(), via=vias, point=points)
+    def a_retirement_is_promised_and_kept(
+        self, of: Version, days: int, on_time: bool = False, via: int = 0, point: str | None = None
+    ) -> None:
         """As it should be: announced, waited for, carried out a little late."""
         self.announce_retirement(of, days)
         self.days_pass(days + 2)
+        self.dies(point)
         self.advance(0, via, on_time)
 
     @precondition(lambda self: self.is_tidy)

@@ -20,7 +20,7 @@ from modeltrail.domain import refusals
 from modeltrail.domain.events import EVENT_TYPES
 from modeltrail.failpoints import POINTS
 
-STATED_BY_IMPORTS = {"catalogue.row-quarantined"}
+STATED_BY_IMPORTS = {"import.row-quarantined"}
 
 
 @dataclass
@@ -91,6 +91,7 @@ def deployments(met: Met) -> None:
         it.change_api_version("auto")
         it.tested("auto")
         it.stop("auto")
+        it.days_pass(1)
         it.observe("prod", (OWN, "v2"))
         it.delete("prod")
         it.delete("prod")
@@ -98,7 +99,9 @@ def deployments(met: Met) -> None:
         it.change_policy("nobody")
         it.change_stage((OWN, "v2"), "deprecated")
         it.create("prod", (OWN, "v2"), policy="manual", owner="bob")
-        it.create("prod", ("own/empty", ""), is_named=False)
+        it.retire((FAR, "f1"), None)
+        it.retire((FAR, "f2"), None)
+        it.create("other", (FAR, "f1"), is_named=False)
 
 
 def corrections(met: Met) -> None:
@@ -147,21 +150,29 @@ def test_every_command_and_every_refusal_is_met_in_told_lives() -> None:
 def test_a_process_that_dies_anywhere_loses_no_move_and_makes_none_twice(point: str, acting: str) -> None:
     with life(Met(), on_file=True) as it:
         it.another_process("inline" if acting == "inline" else "worker")
-        for times, version in enumerate(("v2", "v3", "v4"), start=1):
-            it.dies(point, times, (OWN, version), goes=False, via=times % 2)
-            it.the_laws_hold()
-            it.days_pass(1)
+        it.days_pass(1)
+        it.a_default_changes_at_once((OWN, "v2"), point=point)
+        it.days_pass(1)
+        it.a_version_goes_at_once((OWN, "v2"), (OWN, "v3"), via=1, point=point)
+        it.the_laws_hold()
+        it.change_policy("prod")
+        it.a_default_is_promised_and_kept((OWN, "v4"), 14, point=point)
+        it.the_laws_hold()
+        it.tested("auto")
+        it.dies(point)
         it.advance()
+        assert it.world.deaths == {point}
+        assert len(it.ids) == 8
 
 
 @pytest.mark.rule("R7", "R37")
 def test_who_runs_a_deployment_makes_no_difference_where_nothing_is_late() -> None:
     with life(Met(), is_tidy=True) as it:
         it.release((OWN, "v3"))
-        it.a_default_is_promised_and_kept((OWN, "v3"), 14, on_time=False, via=0)
+        it.a_default_is_promised_and_kept((OWN, "v3"), 14)
         it.twins_do_the_same()
         it.do("own", "change_policy", "upgrade-when-expired")
-        it.a_version_goes_at_once((OWN, "v3"), (NEXT, "n1"), 0, None, 0)
+        it.a_version_goes_at_once((OWN, "v3"), (NEXT, "n1"))
         it.twins_do_the_same()
         assert it.world.trail.at().serving("twin").version == "n1"
 
