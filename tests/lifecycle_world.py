@@ -159,13 +159,14 @@ class World:
     def advance(self, to: datetime, via: int, *, on_time: bool) -> Sequence[Fact]:
         """Carry out what is due by a moment; a second time, nothing is left to do."""
         via %= len(self.trails)
+        was_busy = bool(self.host.plan)
         try:
             with watched(self._watch):
                 done = self.trails[via].advance(to, on_time=on_time)
         except Died as died:
             self._buried(via, died)
             done = self.trails[via].advance(to, on_time=on_time)
-        if not self.host.plan:
+        if not was_busy:
             again = self.trails[via].advance(to, on_time=on_time)
             assert not again.facts, "what was carried out is carried out again"
         return done.facts
