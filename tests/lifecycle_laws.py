@@ -91,7 +91,7 @@ def check_execution(facts: Sequence[Fact], fact: Fact) -> None:
     assert is_engine_run(placed), f"{event.deployment} is not the engine's to move"
     assert target(placed[-1]) != target(fact), "it moves to where it is"
     required = said(before, event.deployment, fact.effective_at, but_held_back=True)
-    assert (required.certainty, required.possible) == ("assumed", frozenset({target(fact)})), (fact, required)
+    assert required.certainty == "assumed" and required.possible == frozenset({target(fact)}), (fact, required)
     assert required.cause in (None, event.cause), (fact, required)
     assert event.policy != "manual" or event.cause == "forced" or isinstance(event, DeploymentStopped), fact
     assert event.because is not None and all(position < fact.position for position in event.because)

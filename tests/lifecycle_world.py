@@ -114,7 +114,7 @@ class World:
                 with trail.record(by="nobody"):
                     pass
                 return
-        self.trail.advance(EPOCH)
+        self.trail.advance(max((fact.known_at for fact in self.facts()), default=EPOCH))
 
     def record(self, kind: str, command: Command, via: int = 0, **told: Any) -> tuple[Fact, ...]:
         """One command: what it recorded. Refused, it has changed nothing; a process that dies begins anew."""
@@ -122,19 +122,25 @@ class World:
         self.settle()
         before = self.answers()
         try:
-            with watched(self._doom()), self.trails[via].record(by="alice@example.com", **told) as batch:
-                command(batch)
+            batch = self._batch(command, via, **told)
         except Refused as refused:
             self.refusals.add(type(refused))
             assert self.answers() == before, f"a {kind} that was refused has changed something"
-            return ()
-        except Died as died:
-            self._buried(via, died)
             return ()
         self.kinds.add(kind)
         if batch.command_id is not None and not batch.repeated:
             self.done.append((batch.command_id, command, batch.facts))
         return batch.facts
+
+    def _batch(self, command: Command, via: int, **told: Any) -> Recording:
+        """One command in one batch; whoever does not hear what became of it sends it once more (R39)."""
+        try:
+            with watched(self._watch), self.trails[via].record(by="alice@example.com", **told) as batch:
+                command(batch)
+        except Died as died:
+            self._buried(via, died)
+            return self._batch(command, via, **told)
+        return batch
 
     def repeat(self, which: int, via: int) -> None:
         """A command that was carried out before comes once more (R39)."""
@@ -153,24 +159,26 @@ class World:
     def advance(self, to: datetime, via: int, *, on_time: bool) -> Sequence[Fact]:
         """Carry out what is due by a moment; a second time, nothing is left to do."""
         via %= len(self.trails)
+        was_busy = bool(self.host.plan)
         try:
-            with watched(self._doom()):
+            with watched(self._watch):
                 done = self.trails[via].advance(to, on_time=on_time)
         except Died as died:
             self._buried(via, died)
             done = self.trails[via].advance(to, on_time=on_time)
-        if not self.host.plan:
+        if not was_busy:
             again = self.trails[via].advance(to, on_time=on_time)
             assert not again.facts, "what was carried out is carried out again"
         return done.facts
 
-    def _doom(self) -> Callable[[str], None]:
-        doom, self.doom = self.doom, None
-        return doom or (lambda point: None)
+    def _watch(self, point: str) -> None:
+        if self.doom is not None:
+            self.doom(point)
 
     def _buried(self, via: int, died: Died) -> None:
         """The process is gone without a farewell; another takes its place."""
         self.deaths.add(str(died))
+        self.doom = None
         self.trails[via] = self._opened(self.actings[via])
 
     def close(self) -> None:

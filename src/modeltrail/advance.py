@@ -40,16 +40,17 @@ class Advanced:
 
 @dataclass(frozen=True, slots=True)
 class Promise:
-    """A standing announcement with a fixed date, and what carries it out."""
+    """A standing announcement with a fixed date, and what carries it out. `run_since`: when the engine took over."""
 
     announcement: Fact
     on: datetime
     deeds: tuple[ModelEvent, ...]
+    run_since: datetime
 
     @property
     def due_at(self) -> datetime:
-        """When it is due: on its date, or when it was known, if that was later."""
-        return max(self.on, self.announcement.known_at)
+        """When it is due: on its date, or when it was known and the model the engine's, if that was later."""
+        return max(self.on, self.announcement.known_at, self.run_since)
 
     def order(self) -> tuple[datetime, int, str, int]:
         """By date; on one date stages first, then defaults, then retirements."""
@@ -60,9 +61,9 @@ class Promise:
 def promises(states: Iterable[ModelState], to: datetime) -> list[Promise]:
     """What is announced for a fixed date up to a moment in engine-run models and was not carried out, by date."""
     found = [
-        Promise(fact, event.on, tuple(deeds_of(state, fact, event.on)))
+        Promise(fact, event.on, tuple(deeds_of(state, fact, event.on)), state.registered.known_at)
         for state in states
-        if state.run_by == "engine"
+        if state.run_by == "engine" and state.registered is not None
         for fact in standing_announcements(state)
         if isinstance(event := fact.event, _ORDER) and event.qualifier == "fixed"
         if event.on is not None and event.on <= to
