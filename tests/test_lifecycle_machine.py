@@ -14,7 +14,7 @@ import pytest
 from hypothesis import HealthCheck, settings
 from hypothesis.stateful import run_state_machine_as_test
 
-from lifecycle_commands import FAR, NEXT, OWN, Lives
+from lifecycle_commands import FAR, NEXT, OPEN, OWN, Lives
 from lifecycle_world import DAY
 from modeltrail.domain import refusals
 from modeltrail.domain.events import EVENT_TYPES
@@ -163,6 +163,20 @@ def test_a_process_that_dies_anywhere_loses_no_move_and_makes_none_twice(point: 
         it.advance()
         assert it.world.deaths == {point}
         assert len(it.ids) == 8
+
+
+@pytest.mark.rule("R38")
+@pytest.mark.parametrize("point", OPEN)
+def test_a_process_that_is_overtaken_looks_again(point: str) -> None:
+    with life(Met(), on_file=True) as it:
+        it.another_process("inline")
+        for version in ("v2", "v3", "v4"):
+            it.days_pass(1)
+            it.release((OWN, version))
+            it.is_interrupted(point)
+            it.change_default((OWN, version), "a fault")
+            assert isinstance(it.world.doom, Intrusion) and it.world.doom.is_over
+            it.the_laws_hold()
 
 
 @pytest.mark.rule("R7", "R37")
