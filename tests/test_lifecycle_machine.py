@@ -15,7 +15,7 @@ from hypothesis import HealthCheck, settings
 from hypothesis.stateful import run_state_machine_as_test
 
 from lifecycle_commands import FAR, NEXT, OPEN, OWN, Lives
-from lifecycle_world import DAY
+from lifecycle_world import DAY, Intrusion
 from modeltrail.domain import refusals
 from modeltrail.domain.events import EVENT_TYPES
 from modeltrail.failpoints import POINTS
@@ -192,11 +192,11 @@ def test_who_runs_a_deployment_makes_no_difference_where_nothing_is_late() -> No
 
 
 @pytest.mark.rule("R6", "R7", "R10", "R11", "R21", "R34", "R37", "R38", "R39")
+@pytest.mark.hypothesis
 def test_the_laws_hold_in_random_lives() -> None:
-    usual = settings()
-    lives = 40 if usual.max_examples == settings.get_profile("ci").max_examples else usual.max_examples
+    is_explored = settings().max_examples > settings.get_profile("ci").max_examples
     several = settings(
-        max_examples=lives,
+        max_examples=2_000 if is_explored else 40,
         stateful_step_count=30,
         suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],
     )
