@@ -88,6 +88,11 @@ def deployments(met: Met) -> None:
         it.change_version("auto", (OWN, "v3"))
         it.change_version("auto")
         it.change_sku("auto", "Standard")
+        it.create("other", (OWN, "v1"), policy="upgrade-when-expired", sku="Standard")
+        it.name_replacement((OWN, "v1"), (OWN, "v2"))
+        it.retire((OWN, "v1"), "Standard", "a fault")
+        it.the_laws_hold()
+        assert [it.world.trail.at().serving(name).version for name in ("other", "prod")] == ["v2", "v1"]
         it.change_api_version("auto")
         it.tested("auto")
         it.stop("auto")
@@ -101,7 +106,7 @@ def deployments(met: Met) -> None:
         it.create("prod", (OWN, "v2"), policy="manual", owner="bob")
         it.retire((FAR, "f1"), None)
         it.retire((FAR, "f2"), None)
-        it.create("other", (FAR, "f1"), is_named=False)
+        it.create("another", (FAR, "f1"), is_named=False)
 
 
 def corrections(met: Met) -> None:
