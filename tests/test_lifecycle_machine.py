@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from typing import get_args
 
 import pytest
 from hypothesis import HealthCheck, settings
@@ -19,6 +20,7 @@ from lifecycle_world import DAY, Intrusion
 from modeltrail.domain import refusals
 from modeltrail.domain.events import EVENT_TYPES
 from modeltrail.failpoints import POINTS
+from modeltrail.trail import Acting
 
 STATED_BY_IMPORTS = {"import.row-quarantined"}
 
@@ -33,10 +35,10 @@ class Met:
 
 
 @contextmanager
-def life(met: Met, *, is_empty: bool = False, is_tidy: bool = False, on_file: bool = False) -> Iterator[Lives]:
+def life(met: Met, *, is_tidy: bool = False, on_file: bool = False, acting: Acting = "inline") -> Iterator[Lives]:
     """A life that is told and not drawn; the laws are checked at its end."""
     state = Lives()
-    state.begin(is_empty=is_empty, is_tidy=is_tidy, on_file=on_file)
+    state.begin(is_empty=False, is_tidy=is_tidy, on_file=on_file, acting=acting)
     yield state
     state.the_laws_hold()
     met.commands |= state.world.kinds
@@ -150,13 +152,14 @@ def test_every_command_and_every_refusal_is_met_in_told_lives() -> None:
 
 
 @pytest.mark.rule("R38")
-@pytest.mark.parametrize("acting", ["inline", "worker"])
+@pytest.mark.parametrize("acting", get_args(Acting))
 @pytest.mark.parametrize("point", POINTS)
-def test_a_process_that_dies_anywhere_loses_no_move_and_makes_none_twice(point: str, acting: str) -> None:
+def test_a_process_that_dies_anywhere_loses_no_move_and_makes_none_twice(point: str, acting: Acting) -> None:
     with life(Met(), on_file=True) as it:
-        it.another_process("inline" if acting == "inline" else "worker")
+        it.another_process(acting)
         it.days_pass(1)
         it.a_default_changes_at_once((OWN, "v2"), point=point)
+        it.the_laws_hold()
         it.days_pass(1)
         it.a_version_goes_at_once((OWN, "v2"), (OWN, "v3"), via=1, point=point)
         it.the_laws_hold()
@@ -168,6 +171,18 @@ def test_a_process_that_dies_anywhere_loses_no_move_and_makes_none_twice(point: 
         it.advance()
         assert it.world.deaths == {point}
         assert len(it.ids) == 8
+
+
+@pytest.mark.rule("R37")
+def test_a_worker_makes_the_net_move_and_none_where_all_came_back() -> None:
+    with life(Met(), acting="worker") as it:
+        for version in ("v2", "v1"):
+            it.days_pass(1)
+            with it.world.trail.record(by="alice@example.com") as batch:
+                batch.model(OWN).change_default(version, emergency="a fault")
+        it.days_pass(1)
+        it.advance()
+    assert it.ids == {}
 
 
 @pytest.mark.rule("R38")
