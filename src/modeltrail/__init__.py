@@ -7,4 +7,4 @@ from modeltrail.hosts import Fail, Postpone
 from modeltrail.trail import Trail
 
 __all__ = ["Conflict", "Fail", "Move", "Postpone", "Refused", "Rules", "Trail", "Unknown"]
-__version__ = "0.1.0"
+__version__ = "0.2.0"

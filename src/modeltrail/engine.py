@@ -20,7 +20,7 @@ from modeltrail.domain.moves import Move
 from modeltrail.domain.refusals import Conflict
 from modeltrail.domain.values import MICROSECOND
 from modeltrail.failpoints import reach
-from modeltrail.hosts import ENGINE, Host
+from modeltrail.hosts import Host
 from modeltrail.ledger import Ledger
 from modeltrail.log import Log
 from modeltrail.moving import At, Look, Mover
@@ -31,8 +31,6 @@ FOLLOWER = "engine"
 """The name under which the log keeps how far the engine has looked."""
 STORED_EVERY = 10_000
 """After so many facts without a move the position is stored on its own."""
-REMEMBERED_EVERY = 64
-"""After so many facts the position is stored beside the next ones."""
 _LATEST_KNOWN = "SELECT max(known_at) FROM events WHERE position > ? AND position <= ?"
 _REMEMBER = """
 INSERT INTO tracking VALUES (?, ?) ON CONFLICT (application_name) DO UPDATE
@@ -181,12 +179,10 @@ class Engine:
     def remember(self, cursor: sqlite3.Cursor, facts: tuple[Fact, ...]) -> None:
         """Store how far it has looked beside what is recorded: after a crash only what is newer is looked at.
 
-        Not each time, which would cost a page, but always beside what an advance carries out.
+        Each time: the moves that follow take effect when the latest of what is newer was known.
         """
-        is_far = (self._position or 0) - self._stored >= REMEMBERED_EVERY
-        if self._position and (is_far or facts[0].by == ENGINE):
+        if self._position:
             cursor.execute(_REMEMBER, (FOLLOWER, self._position))
-            self._stored = self._position
 
 
 def _by(moment: datetime) -> At:

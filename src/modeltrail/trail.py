@@ -138,14 +138,15 @@ class Trail:
     def work(self, *, poll_seconds: float = 1.0, stop: Event | None = None) -> Iterator[Advanced]:
         """Advance to the present again and again until `stop` is set; yields whatever it did something at.
 
-        Several workers may work on one store. Nothing is done twice; what one cannot do, because another is at it, is
-        looked at again.
+        Several workers may work on one store. Nothing is done twice; what one cannot do, because another is at it or
+        holds the store, is looked at again.
         """
         stop = stop or Event()
         while not stop.is_set():
-            done = self.advance()
-            if done.facts:
-                yield done
+            with suppress(StoreLocked):
+                done = self.advance()
+                if done.facts:
+                    yield done
             stop.wait(poll_seconds)
 
     def status(self) -> Status:
