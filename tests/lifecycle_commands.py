@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import suppress
 from datetime import datetime, timedelta
 
 from hypothesis import strategies as st
 from hypothesis.stateful import initialize, precondition, rule
 
 from lifecycle_machine import TWINS, Lawful
-from lifecycle_world import DAY, EPOCH, Doom, World
-from modeltrail import Rules
+from lifecycle_world import DAY, EPOCH, Doom, Intrusion, World
+from modeltrail import Refused, Rules
 from modeltrail.domain.values import Policy, Qualifier, Stage
 from modeltrail.failpoints import POINTS
 from modeltrail.trail import Acting
@@ -25,6 +26,8 @@ RULES = (
     Rules(id="short", notice_days=0, preview_delay_days=3),
     Rules(id="fixed", provisioned="never-moved", unspecified="upgrade-when-expired"),
 )
+OPEN = ("append.before", "reaction.before", "reaction.asked", "batch.before")
+"""The points at which nobody holds the store."""
 SKUS = (None, None, None, "Standard", "ProvisionedManaged")
 Version = tuple[str, str]
 
@@ -96,6 +99,19 @@ class Lives(Lawful):
         """The process will die at a point of one of the next commands, where there is a file to go on with."""
         if point is not None and self.world.folder is not None and not self.is_tidy:
             self.world.doom = Doom(point)
+        if point in OPEN and len(self.world.trails) > 1 and self.commands % 2:
+            self.is_interrupted(point)
+
+    def is_interrupted(self, point: str, via: int = 1) -> None:
+        """At a point of one of the next commands another process is quicker: it moves by hand, and carries out."""
+        moved, version = ENGINES[self.commands % 2], VERSIONS[OWN][self.commands % 4]
+
+        def deed() -> None:
+            with suppress(Refused), self.world.trails[via].record(by="bob@example.com") as batch:
+                batch.deployment(moved).change_version(version, OWN)
+            self.world.trails[via].advance(self.world.now)
+
+        self.world.doom = Intrusion(point, deed)
 
     @precondition(lambda self: not self.is_tidy)
     @rule(plan=st.lists(st.sampled_from(("move", "postpone", "late", "fail", "raise")), min_size=1, max_size=3))

@@ -13,7 +13,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-from modeltrail import Fail, Move, Postpone, Refused, Trail
+from modeltrail import Conflict, Fail, Move, Postpone, Refused, Trail
 from modeltrail.domain.facts import Fact
 from modeltrail.failpoints import watched
 from modeltrail.hosts import Answer
@@ -42,6 +42,20 @@ class Doom:
         if self.times == 0:
             self.times = -1
             raise Died(point)
+
+
+@dataclass
+class Intrusion:
+    """Lets another process do something when a point is reached, once."""
+
+    point: str
+    deed: Callable[[], object]
+    is_over: bool = False
+
+    def __call__(self, point: str) -> None:
+        if point == self.point and not self.is_over:
+            self.is_over = True
+            self.deed()
 
 
 @dataclass
@@ -77,7 +91,7 @@ class World:
         self.host = Host(lambda: self.now)
         self.trails: list[Trail] = []
         self.actings: list[Acting] = []
-        self.doom: Doom | None = None
+        self.doom: Doom | Intrusion | None = None
         self.deaths: set[str] = set()
         self.kinds: set[str] = set()
         self.refusals: set[type[Refused]] = set()
@@ -133,12 +147,14 @@ class World:
         return batch.facts
 
     def _batch(self, command: Command, via: int, **told: Any) -> Recording:
-        """One command in one batch; whoever does not hear what became of it sends it once more (R39)."""
+        """One command in one batch; whoever was too late, or hears nothing of it, sends it once more (R39)."""
         try:
             with watched(self._watch), self.trails[via].record(by="alice@example.com", **told) as batch:
                 command(batch)
         except Died as died:
             self._buried(via, died)
+            return self._batch(command, via, **told)
+        except Conflict:
             return self._batch(command, via, **told)
         return batch
 

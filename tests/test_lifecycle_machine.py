@@ -9,16 +9,18 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from typing import get_args
 
 import pytest
 from hypothesis import HealthCheck, settings
 from hypothesis.stateful import run_state_machine_as_test
 
-from lifecycle_commands import FAR, NEXT, OWN, Lives
-from lifecycle_world import DAY
+from lifecycle_commands import FAR, NEXT, OPEN, OWN, Lives
+from lifecycle_world import DAY, Intrusion
 from modeltrail.domain import refusals
 from modeltrail.domain.events import EVENT_TYPES
 from modeltrail.failpoints import POINTS
+from modeltrail.trail import Acting
 
 STATED_BY_IMPORTS = {"import.row-quarantined"}
 
@@ -33,10 +35,10 @@ class Met:
 
 
 @contextmanager
-def life(met: Met, *, is_empty: bool = False, is_tidy: bool = False, on_file: bool = False) -> Iterator[Lives]:
+def life(met: Met, *, is_tidy: bool = False, on_file: bool = False, acting: Acting = "inline") -> Iterator[Lives]:
     """A life that is told and not drawn; the laws are checked at its end."""
     state = Lives()
-    state.begin(is_empty=is_empty, is_tidy=is_tidy, on_file=on_file)
+    state.begin(is_empty=False, is_tidy=is_tidy, on_file=on_file, acting=acting)
     yield state
     state.the_laws_hold()
     met.commands |= state.world.kinds
@@ -82,6 +84,11 @@ def deployments(met: Met) -> None:
         it.create("test", (OWN, "v1"))
         it.create("seen", (FAR, "f1"))
         it.observe("seen", (FAR, "f2"), late=0)
+        it.create("other", (OWN, "v1"), policy="upgrade-when-expired", sku="Standard")
+        it.name_replacement((OWN, "v1"), (OWN, "v2"))
+        it.retire((OWN, "v1"), "Standard", "a fault")
+        it.the_laws_hold()
+        assert [it.world.trail.at().serving(name).version for name in ("other", "prod")] == ["v2", "v1"]
         it.change_offers(OWN, ("manual",))
         it.change_policy("auto", "upgrade-when-expired")
         it.change_policy("auto", "manual")
@@ -101,7 +108,7 @@ def deployments(met: Met) -> None:
         it.create("prod", (OWN, "v2"), policy="manual", owner="bob")
         it.retire((FAR, "f1"), None)
         it.retire((FAR, "f2"), None)
-        it.create("other", (FAR, "f1"), is_named=False)
+        it.create("another", (FAR, "f1"), is_named=False)
 
 
 def corrections(met: Met) -> None:
@@ -145,13 +152,14 @@ def test_every_command_and_every_refusal_is_met_in_told_lives() -> None:
 
 
 @pytest.mark.rule("R38")
-@pytest.mark.parametrize("acting", ["inline", "worker"])
+@pytest.mark.parametrize("acting", get_args(Acting))
 @pytest.mark.parametrize("point", POINTS)
-def test_a_process_that_dies_anywhere_loses_no_move_and_makes_none_twice(point: str, acting: str) -> None:
+def test_a_process_that_dies_anywhere_loses_no_move_and_makes_none_twice(point: str, acting: Acting) -> None:
     with life(Met(), on_file=True) as it:
-        it.another_process("inline" if acting == "inline" else "worker")
+        it.another_process(acting)
         it.days_pass(1)
         it.a_default_changes_at_once((OWN, "v2"), point=point)
+        it.the_laws_hold()
         it.days_pass(1)
         it.a_version_goes_at_once((OWN, "v2"), (OWN, "v3"), via=1, point=point)
         it.the_laws_hold()
@@ -163,6 +171,32 @@ def test_a_process_that_dies_anywhere_loses_no_move_and_makes_none_twice(point: 
         it.advance()
         assert it.world.deaths == {point}
         assert len(it.ids) == 8
+
+
+@pytest.mark.rule("R37")
+def test_a_worker_makes_the_net_move_and_none_where_all_came_back() -> None:
+    with life(Met(), acting="worker") as it:
+        for version in ("v2", "v1"):
+            it.days_pass(1)
+            with it.world.trail.record(by="alice@example.com") as batch:
+                batch.model(OWN).change_default(version, emergency="a fault")
+        it.days_pass(1)
+        it.advance()
+    assert it.ids == {}
+
+
+@pytest.mark.rule("R38")
+@pytest.mark.parametrize("point", OPEN)
+def test_a_process_that_is_overtaken_looks_again(point: str) -> None:
+    with life(Met(), on_file=True) as it:
+        it.another_process("inline")
+        for version in ("v2", "v3", "v4"):
+            it.days_pass(1)
+            it.release((OWN, version))
+            it.is_interrupted(point)
+            it.change_default((OWN, version), "a fault")
+            assert isinstance(it.world.doom, Intrusion) and it.world.doom.is_over
+            it.the_laws_hold()
 
 
 @pytest.mark.rule("R7", "R37")
@@ -178,11 +212,11 @@ def test_who_runs_a_deployment_makes_no_difference_where_nothing_is_late() -> No
 
 
 @pytest.mark.rule("R6", "R7", "R10", "R11", "R21", "R34", "R37", "R38", "R39")
+@pytest.mark.hypothesis
 def test_the_laws_hold_in_random_lives() -> None:
-    usual = settings()
-    lives = 40 if usual.max_examples == settings.get_profile("ci").max_examples else usual.max_examples
+    is_explored = settings().max_examples > settings.get_profile("ci").max_examples
     several = settings(
-        max_examples=lives,
+        max_examples=2_000 if is_explored else 40,
         stateful_step_count=30,
         suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],
     )
