@@ -28,7 +28,7 @@ from modeltrail.domain.segments import Cause, Place
 def keep_dues(possible: Possible, now: Now) -> None:
     """Drop what no longer holds: the policy was left, the announcement moved, the target retired (R30)."""
     for member in list(possible.members.values()):
-        if "retirement" in member.dues:
+        if "retirement" in member.dues and member.place.version is not None:
             _lead_elsewhere(possible, member, now)
             member = possible.members[member.place]
         kinds = [kind for kind in member.dues if not _holds(member, kind, now)]
@@ -64,6 +64,9 @@ def _holds(member: Member, kind: str, now: Now) -> bool:
 
 def open_dues(possible: Possible, now: Now) -> None:
     """What becomes due at this moment; of several things the strongest, which comes last, counts (R19 to R24)."""
+    for member in list(possible.members.values()):
+        if member.held_since is not None and is_default_changed(member, now):
+            possible.change(replace(member, held_since=None))  # a hold ends with a default change (R26)
     for place in list(possible.members):
         _open(possible, place, "preview", preview_due(possible.members[place], now))
     deadline = possible.deadline()
@@ -191,8 +194,11 @@ def _is_reinstated(place: Place, now: Now) -> bool:
 
 def spread(possible: Possible, now: Now) -> None:
     """All that is due is possible as well, and while a retirement is overdue, what it would bring (R12)."""
+    is_mirrored = now.state.run_by == "provider"
+    if is_mirrored:
+        open_upgrades(possible, now, is_placed=False, is_seen=False)  # of whoever has just arrived
     while possible.spread(now.moment):
-        if now.state.run_by == "provider":
+        if is_mirrored:
             open_upgrades(possible, now, is_placed=False, is_seen=False)
     for member in possible.showing():
         retirement = overdue_since(member, now)

@@ -149,9 +149,10 @@ def evolve(state: ModelState, fact: Fact) -> ModelState:
     state = _mention(state, fact.event)
     match fact.event:
         case ModelRegistered(model=model) as event if model == state.model:
-            return replace(
+            after = replace(
                 state, registered=fact, ruled_by=fact, rules=event.rules, offers=event.offers, run_by=event.run_by
             )
+            return replace(after, default_is_void=after.default_is_void or _is_no_default(after))
         case RulesChanged(rules=rules):
             return replace(state, rules=rules, ruled_by=fact)
         case OffersChanged(offers=offers):
@@ -187,6 +188,11 @@ def _default_changed(state: ModelState, fact: Fact, version: str) -> ModelState:
         default_changes=without_item(state.default_changes, version),
     )
     return after if can_be else _contradicted(after, fact, f"{version} cannot be chosen, so it is no default")
+
+
+def _is_no_default(state: ModelState) -> bool:
+    """Whether a default is stated that cannot be chosen (R10)."""
+    return state.stated_default is not None and not state.is_choosable(_version(state.stated_default))
 
 
 def _default_judged(state: ModelState, fact: Fact, version: str) -> ModelState:

@@ -46,6 +46,8 @@ class Possible:
         there = self.members.get(end.place)
         if there is None or (there.is_lapsed and not end.is_lapsed):
             self.members[end.place] = end
+        elif not end.is_lapsed and end.certainty == "assumed":
+            self.members[end.place] = replace(there, certainty="assumed", because=there.because | end.because)
         self.origins[end.place] = self.origins.get(end.place, frozenset()) | origin
 
     def lapse(self, moment: datetime) -> None:
