@@ -274,16 +274,17 @@ class MoveHeldBack(DeploymentEvent):
     """A move that is due was not carried out; the deployment stays where it is (R37).
 
     `move`: the stable id under which the host was asked. `to_version` null: it was to stop. `attempt` counts from 1;
-    `because` as of `VersionChanged`.
+    `failures`: how many of them failed. `because` as of `VersionChanged`.
     """
 
-    move: Name
+    move: Text
     to_model: ModelName
     to_version: Version | None = None
     cause: Name
     policy: Policy
     rules: Name
     attempt: int = Field(ge=1, lt=2**53)
+    failures: int = Field(default=0, ge=0, lt=2**53)
     because: Positions | None = None
 
 

@@ -30,7 +30,8 @@ class Move:
     """A move or a stop that is due: where from and where to, why, since when, and on which positions that rests.
 
     `because` leaves out the deployment's own facts. `placed_by`: the position of the fact that put it where it is.
-    `attempt` counts how often a host is asked, `not_before` is when it wants to be asked again.
+    `attempt` counts how often a host is asked, `failures` how often it failed before; `not_before` is when it wants to
+    be asked again.
     """
 
     deployment: str
@@ -44,6 +45,7 @@ class Move:
     placed_by: int
     reason: str | None = None
     attempt: int = 1
+    failures: int = 0
     not_before: datetime | None = None
 
     @property
@@ -83,6 +85,7 @@ def due_move(state: DeploymentState, facts: Iterable[Fact], histories: Histories
     if part is None or due is None:
         return None
     beside = frozenset(due.because) - {fact.position for fact in own}
+    causes = [fact for fact in own if fact.position in due.because and not isinstance(fact.event, MoveHeldBack)]
     move = Move(
         deployment=state.deployment,
         leaves=Place(stand.model, stand.version, stand.is_stopped),
@@ -90,7 +93,7 @@ def due_move(state: DeploymentState, facts: Iterable[Fact], histories: Histories
         cause=due.cause,
         policy=part.policy,
         rules=part.rules,
-        due_at=max(due.since, state.placed.known_at),
+        due_at=max(due.since, state.placed.known_at, *(fact.known_at for fact in causes)),
         because=tuple(sorted(beside)),
         placed_by=state.placed.position,
         reason=_reason(part, due),
@@ -132,7 +135,7 @@ def _tried(move: Move, held_back: Fact | None) -> Move:
     if held_back is None or not isinstance(held_back.event, MoveHeldBack) or held_back.event.move != move.id:
         return move
     event = held_back.event
-    return replace(move, attempt=event.attempt + 1, not_before=again_at(event))
+    return replace(move, attempt=event.attempt + 1, failures=event.failures, not_before=again_at(event))
 
 
 def again_at(event: MoveHeldBack) -> datetime:

@@ -36,6 +36,8 @@ MICROSECOND = timedelta(microseconds=1)
 
 def parse_instant(value: object) -> object:
     """Read an ISO 8601 text as a moment; a day without an hour is its 00:00Z (R5). Other values pass through."""
+    if isinstance(value, int | float):
+        raise ValueError(f"{value!r} is no date: write 2025-03-26 or 2025-03-26T14:00:00Z")
     if not isinstance(value, str):
         return value
     try:

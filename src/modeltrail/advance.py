@@ -48,6 +48,11 @@ class Promise:
     run_since: datetime
 
     @property
+    def model(self) -> str:
+        """The model that it is about."""
+        return self.announcement.stream.partition("/")[2]
+
+    @property
     def due_at(self) -> datetime:
         """When it is due: on its date, or when it was known and the model the engine's, if that was later."""
         return max(self.on, self.announcement.known_at, self.run_since)
@@ -95,6 +100,9 @@ def carry_out(found: Iterable[Promise], at: Callable[[Promise], datetime], begin
 
 def _kept(promise: Promise, batch: Recording) -> list[Overdue]:
     try:
+        state = batch.history(promise.model).at(batch.effective_at)
+        if promise.announcement not in standing_announcements(state):
+            return []  # another process has carried it out
         why = f"announced for {promise.on.date()} at position {promise.announcement.position}"
         for deed in promise.deeds:
             judge_model(batch, deed, mode="execution", why=why)

@@ -11,6 +11,7 @@ import json
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import chain
 from typing import Any, NoReturn, get_type_hints
 
 from pydantic import TypeAdapter, ValidationError
@@ -216,7 +217,7 @@ def _record(trail: Trail, command: Command, by: str) -> tuple[int, ...]:
 
 def _try(trail: Trail, command: Command, by: str) -> tuple[int, ...]:
     if command.verb is VERBS["advance"]:
-        return tuple(fact.position for fact in trail.advance(**command.arguments).facts)
+        return tuple(chain.from_iterable(trail.advance(**command.arguments).facts.positions))
     common = {**command.common, "by": command.common.get("by") or by}
     with trail.record(**common) as recording:
         getattr(_subject(recording, command), command.verb.name)(**command.arguments)

@@ -55,7 +55,8 @@ def advance(
 def work(
     ctx: typer.Context,
     every: Annotated[
-        float, typer.Option("--every", metavar="SECONDS", min=0.05, help="How long to wait after each look.")
+        float,
+        typer.Option("--every", metavar="SECONDS", min=0.05, max=86_400, help="How long to wait after each look."),
     ] = 1.0,
     on_move: OnMove = None,
     store: Store = None,
@@ -89,7 +90,7 @@ def host_named(name: str) -> Host:
         sys.path.insert(0, here)
     try:
         host = getattr(import_module(module), function)
-    except (ImportError, AttributeError) as error:
+    except Exception as error:  # whatever a module of somebody else's does while it is imported
         raise ValueError(f"--on-move: {name!r} cannot be used ({error}): correct the name") from None
     if not callable(host):
         raise ValueError(f"--on-move: {name!r} is no function: name one that takes a move")

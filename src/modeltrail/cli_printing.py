@@ -299,8 +299,10 @@ def show_advanced(done: Advanced) -> None:
 def _crowds(facts: Iterable[Fact]) -> Iterator[Crowd]:
     """Facts that follow each other and say the same of several deployments as one entry."""
     crowd: Crowd | None = None
+    said: tuple[object, ...] = ()
     for fact in facts:
-        if crowd is not None and _says(crowd.first) == _says(fact):
+        said, before = _says(fact), said
+        if crowd is not None and said == before:
             crowd = Crowd(crowd.first, fact, crowd.size + 1)
             continue
         if crowd is not None:
@@ -365,5 +367,5 @@ def show_status(store: str, found: Status) -> None:
 
 def _wait(one: Waiting) -> Text:
     to = "stop" if one.to_version is None else f"{one.to_model} {one.to_version}"
-    why = f"failed {one.attempt} times: {one.error}" if one.error is not None else f"postponed: {one.why}"
+    why = f"attempt {one.attempt} failed: {one.error}" if one.error is not None else f"postponed: {one.why}"
     return two_lines(f"{to} ({one.cause})", why)

@@ -9,7 +9,6 @@ from datetime import datetime
 from modeltrail.domain.events import (
     ApiVersionChanged,
     DeploymentEvent,
-    Event,
     FactRetracted,
     ModelEvent,
     MoveHeldBack,
@@ -31,7 +30,8 @@ class Concerned:
 
     `since`: the earliest moment at which one of them is effective; `known_at`: the last at which one was known;
     `latest`: the same with what the engine did itself.
-    `everything`: there are so many that all deployments are concerned. `by_others`: not all was done by the engine.
+    `everything`: there are so many that all deployments are concerned. `by_others`: not all was done by the
+    engine. `corrected_at`: the last moment by which one of them was known to be retracted.
     """
 
     position: int
@@ -42,14 +42,10 @@ class Concerned:
     models: set[str] = field(default_factory=set)
     everything: bool = False
     by_others: bool = False
+    corrected_at: datetime | None = None
 
-    @property
-    def is_idle(self) -> bool:
-        """Whether nothing can have become due."""
-        return not (self.deployments or self.models or self.everything)
-
-    def take(self, facts: Iterable[Fact], recorded: Callable[[int], Event]) -> Concerned:
-        """One fact after the other; `recorded` gives the event at a position, for what is retracted."""
+    def take(self, facts: Iterable[Fact], recorded: Callable[[int], Fact]) -> Concerned:
+        """One fact after the other; `recorded` gives the fact at a position, for what is retracted."""
         for fact in facts:
             self.position = fact.position
             self.latest = fact.known_at if self.latest is None else max(self.latest, fact.known_at)
@@ -57,14 +53,16 @@ class Concerned:
             if by_engine and isinstance(fact.event, DeploymentEvent):
                 continue
             self.by_others = self.by_others or not by_engine
-            self.since = fact.effective_at if self.since is None else min(self.since, fact.effective_at)
             self.known_at = fact.known_at if self.known_at is None else max(self.known_at, fact.known_at)
-            self._add(fact.event, recorded)
+            self._add(fact, recorded)
         return self
 
-    def _add(self, event: Event, recorded: Callable[[int], Event]) -> None:
-        match event:
+    def _add(self, fact: Fact, recorded: Callable[[int], Fact]) -> None:
+        """What is retracted may make a difference from its own moment on."""
+        self.since = fact.effective_at if self.since is None else min(self.since, fact.effective_at)
+        match event := fact.event:
             case FactRetracted(position=position):
+                self.corrected_at = self.known_at
                 self._add(recorded(position), recorded)
             case DeploymentEvent(deployment=name) if not isinstance(event, _IDLE):
                 self.deployments.add(name)

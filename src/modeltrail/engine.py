@@ -9,6 +9,7 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from datetime import datetime
 from threading import RLock
 
@@ -76,13 +77,31 @@ class Engine:
                 return []
             self._ledger.catch_up()
             concerned = self._unexamined()
-            since, known_at = concerned.since or moment, max(moment, concerned.known_at or moment)
-            look = self._look(min(since, moment), moment, self._on_time if on_time else _by(known_at))
-            moved = runs(self._mover.crowds(None, look))
+            moved = runs(self._sweep(concerned, moment, on_time=on_time))
             self._swept = moment
-            self._pass(concerned, moved)
-            self.store_position()
+            if concerned.known_at is None or concerned.known_at <= moment:
+                self._pass(concerned, moved)
+                self.store_position()
             return moved
+
+    def _sweep(self, concerned: Concerned, moment: datetime, *, on_time: bool) -> Iterator[range]:
+        """What is new first, and only for whom it concerns; then what time has made due, for all.
+
+        What is due later than the moment, or was known only later, is left for later.
+        """
+
+        def due_at(move: Move) -> datetime:
+            return max(self._on_time(move), concerned.corrected_at or move.due_at)
+
+        is_late = concerned.known_at is not None and concerned.known_at > moment
+        at = due_at if on_time else _by(moment)
+
+        def is_time(move: Move) -> bool:
+            return (due_at(move) if on_time or is_late else move.due_at) <= moment
+
+        if concerned.since is not None:
+            yield from self._moves(concerned, replace(self._look(concerned.since, moment, at), is_time=is_time), None)
+        yield from self._mover.crowds(None, replace(self._look(moment, moment, at), is_time=is_time))
 
     def _on_time(self, move: Move) -> datetime:
         """When a move was due, its causes were known, and its host wanted to be asked again."""
@@ -116,7 +135,7 @@ class Engine:
     def _unexamined(self) -> Concerned:
         """Whom the facts concern that it has not looked at."""
         before = self._examined()
-        return Concerned(before).take(self._ledger.news(before), lambda position: self._log.fact(position).event)
+        return Concerned(before).take(self._ledger.news(before), self._log.fact)
 
     def _pass(self, concerned: Concerned, moved: Sequence[range]) -> int:
         """It has looked at these facts, and at what it appended just behind them itself."""
@@ -134,10 +153,13 @@ class Engine:
         if concerned.since is None or concerned.known_at is None:
             return
         look = self._look(concerned.since, concerned.known_at, _by(concerned.known_at))
+        yield from self._moves(concerned, look, (FOLLOWER, concerned.position))
+
+    def _moves(self, concerned: Concerned, look: Look, tracking: tuple[str, int] | None) -> Iterator[range]:
+        """Move those whom the facts concern; the position is stored with them where no crowd follows."""
         is_crowd = concerned.everything or bool(concerned.models)
         if not concerned.everything:
-            tracking = None if is_crowd else (FOLLOWER, concerned.position)
-            yield from self._mover.some(concerned.deployments, look, tracking)
+            yield from self._mover.some(concerned.deployments, look, None if is_crowd else tracking)
         if is_crowd:
             yield from self._mover.crowds(None if concerned.everything else frozenset(concerned.models), look)
 

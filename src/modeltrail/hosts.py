@@ -12,13 +12,14 @@ from datetime import datetime, timedelta
 
 from modeltrail.domain.events import DeploymentEvent, DeploymentStopped, MoveFailed, MovePostponed, VersionChanged
 from modeltrail.domain.moves import Move
-from modeltrail.domain.values import to_utc
 from modeltrail.log import Draft
 
 ENGINE = "modeltrail engine"
 """Who records what the engine carries out."""
 FIRST_RETRY = timedelta(minutes=1)
 LONGEST_RETRY = timedelta(days=1)
+LONGEST_TEXT = 10_000
+"""How much of what a host says is recorded, in characters."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,14 +43,14 @@ Host = Callable[[Move], Answer]
 """Asked before a move is recorded. An exception counts as `Fail` with its text."""
 
 
-def retry_at(asked_at: datetime, attempt: int) -> datetime:
+def retry_at(asked_at: datetime, failures: int) -> datetime:
     """When a move that failed for the n-th time is tried again: after 1, 2, 4, ... minutes, a day at the most.
 
     >>> from datetime import UTC
-    >>> [retry_at(datetime(2025, 3, 1, tzinfo=UTC), attempt).time().isoformat() for attempt in (1, 2, 3)]
+    >>> [retry_at(datetime(2025, 3, 1, tzinfo=UTC), failures).time().isoformat() for failures in (1, 2, 3)]
     ['00:01:00', '00:02:00', '00:04:00']
     """
-    doubled: int = 2 ** min(attempt - 1, 20)
+    doubled: int = 2 ** min(failures - 1, 20)
     return asked_at + min(LONGEST_RETRY, FIRST_RETRY * doubled)
 
 
@@ -70,22 +71,42 @@ def remembered(host: Host | None) -> Host | None:
 def ask(host: Host | None, move: Move, at: datetime) -> Draft:
     """Ask the host for a move at a moment, and say what is to be recorded of its answer."""
     answer = None if host is None else _answer(host, move)
-    if isinstance(answer, Postpone) and to_utc(answer.until) <= at:
-        answer = Fail(f"it was to be postponed until {answer.until.isoformat()}, which is over: give a later moment")
+    if isinstance(answer, Postpone):
+        answer = _postponed(answer, at)
     if answer is None:
         return draft(executed(move), at)
     if isinstance(answer, Postpone):
-        return draft(MovePostponed.model_validate({**_terms(move), "until": answer.until}), at, answer.why)
-    again = {"error": answer.error, "retry_at": retry_at(at, move.attempt)}
+        event = MovePostponed.model_validate({**_terms(move), "failures": move.failures, "until": answer.until})
+        return draft(event, at, _storable(answer.why))
+    failures = move.failures + 1
+    again = {"failures": failures, "error": _storable(answer.error), "retry_at": retry_at(at, failures)}
     return draft(MoveFailed.model_validate({**_terms(move), **again}), at)
 
 
 def _answer(host: Host, move: Move) -> Answer:
     """An exception is an answer too: what the host was doing is its own affair, that it failed is not."""
     try:
-        return host(move)
+        answer: object = host(move)
     except Exception as error:
         return Fail(f"{type(error).__name__}: {error}")
+    if answer is None or isinstance(answer, Postpone | Fail):
+        return answer
+    return Fail(f"the host answered {answer!r}: let it return nothing, Postpone(until, why) or Fail(error)")
+
+
+def _postponed(answer: Postpone, at: datetime) -> Answer:
+    """The answer, or a failure where it names no moment ahead."""
+    until: object = answer.until
+    if not isinstance(until, datetime) or until.tzinfo is None:
+        return Fail(f"it was to be postponed until {until!r}: give a datetime with a time zone")
+    if until <= at:
+        return Fail(f"it was to be postponed until {until.isoformat()}, which is over: give a later moment")
+    return answer
+
+
+def _storable(said: object) -> str:
+    """What a host said as text that can be stored, whatever it is."""
+    return str(said).encode("utf-8", "backslashreplace").decode()[:LONGEST_TEXT]
 
 
 def executed(move: Move) -> DeploymentEvent:

@@ -36,11 +36,12 @@ At = Callable[[Move], datetime]
 
 @dataclass(frozen=True, slots=True)
 class Look:
-    """From when to when something may have become due, and when what is due takes effect."""
+    """From when to when something may have become due, when what is due takes effect, and whether it is time for it."""
 
     since: datetime
     moment: datetime
     at: At
+    is_time: Callable[[Move], bool] = lambda move: True
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,7 +97,7 @@ class Mover:
         models = {f"model/{model}": self._version(f"model/{model}") for model in models_of(facts, self._histories)}
         latest = max(fact.known_at for fact in facts)  # another process may have moved it after the moment looked at
         move = due_move(state, facts, self._histories, max(look.moment, latest))
-        if move is None or (move.not_before is not None and move.not_before > look.moment):
+        if move is None or not look.is_time(move) or (move.not_before or look.moment) > look.moment:
             return None
         standing = standing_of(state, latest, version)
         assert standing is not None

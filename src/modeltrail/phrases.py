@@ -230,7 +230,7 @@ def grounds(fact: Fact) -> str:
     event = fact.event
     if not isinstance(event, VersionChanged | DeploymentStopped | MoveHeldBack):
         return fact.why or ""
-    because = () if isinstance(event, MoveHeldBack) else event.because or ()
+    because = event.because or ()
     why = f"{event.cause}, {event.policy} under {event.rules}" if event.cause else None
     return listed([why, f"because of {positions(because)}" if because else None, fact.why])
 

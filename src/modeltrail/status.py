@@ -96,7 +96,8 @@ def _waiting(log: Log, ledger: Ledger, histories: Callable[[str], ModelHistory],
         facts = ledger.known(deployments, name)
         states = deployments.history(name, facts)
         state = states[-1][1] if states else None
-        if state is None or state.held_back is None or due_move(state, facts, histories, now) is None:
+        move = due_move(state, facts, histories, now) if state is not None and state.held_back is not None else None
+        if state is None or state.held_back is None or move is None or move.not_before is None:
             continue
         event = state.held_back.event
         assert isinstance(event, MoveHeldBack)

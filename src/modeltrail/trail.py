@@ -120,7 +120,9 @@ class Trail:
         """
         moment = _instant(to) or self.now()
         if moment > self.now():
-            raise ValueError(f"{instant_text(moment)} lies ahead, and nothing is due before its day: leave out to=")
+            raise ValueError(
+                f"{instant_text(moment)} lies ahead, and nothing is due before its day: name no day for now"
+            )
         self._ledger.catch_up()
         before = self._engine.catch_up(before_sweep=True) if self._acts_inline else []
         found = promises((self._history(name, None).at(moment) for name in self._ledger.keys(models)), moment)
@@ -204,12 +206,13 @@ class Trail:
     def _act(self, recorded: Sequence[Fact] = ()) -> None:
         """Look at what was recorded, and carry out what follows from it, unless a worker does.
 
-        A store that is locked is no reason to fail: the facts are recorded, and whoever acts next looks at them.
+        A store that cannot take a move is no reason to fail: the facts are recorded, and whoever acts next looks at
+        them.
         """
         is_there = bool(recorded) and recorded[-1].position == self._ledger.position
         reached = self._ledger.position if is_there else self._ledger.catch_up()
         if self._acts_inline:
-            with suppress(StoreLocked):
+            with suppress(StoreError):
                 self._engine.catch_up(reached)
 
     def take(

@@ -53,6 +53,7 @@ FIELDS: dict[str, st.SearchStrategy[Any]] = {
     "result": st.sampled_from(["passed", "failed"]),
     "position": st.integers(1, 2**53 - 1),
     "attempt": st.integers(1, 2**53 - 1),
+    "failures": st.integers(0, 2**53 - 1),
     "because": st.none() | st.lists(st.integers(1, 2**53 - 1), max_size=4),
     "until": moments,
     "retry_at": moments,

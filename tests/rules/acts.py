@@ -16,6 +16,16 @@ def running(policy: str = "auto-update", name: str = PROD, trail: Trail | None =
     return trail
 
 
+def own_catalogue(trail: Trail) -> Trail:
+    """Given, in a trail of one's own, the engine's model: v1 is the default, v2 is released."""
+    model = on(trail, "2025-01-01").model(OWN)
+    model.register(run_by="engine")
+    model.release("v1")
+    model.change_default("v1")
+    model.release("v2")
+    return trail
+
+
 def promised(trail: Trail, default: str | None = None, retirement: str | None = None) -> Trail:
     """Given that, on 11 February, v2 is announced as the default, or the end of v1."""
     if default is not None:

@@ -8,7 +8,7 @@ import pytest
 
 from modeltrail import Trail
 from modeltrail.domain.events import VersionChanged
-from rules.acts import done, moves, promised, running
+from rules.acts import done, moves, own_catalogue, promised, running
 from rules.given import MIRRORED, NOW, OWN, day, mirrored, on, own, served, shown
 
 # What is announced
@@ -224,12 +224,7 @@ def test_a_default_of_another_model_moves_those_whose_replacement_it_is() -> Non
 @pytest.mark.rule("R37", "R7")
 def test_a_trail_whose_worker_acts_leaves_moves_to_it() -> None:
     trail = Trail.open("memory:", clock=lambda: NOW, acting="worker")
-    model = on(trail, "2025-01-01").model(OWN)
-    model.register(run_by="engine")
-    model.release("v1")
-    model.change_default("v1")
-    model.release("v2")
-    running(trail=trail)
+    running(trail=own_catalogue(trail))
     on(trail, "2025-03-01").model(OWN).change_default("v2", emergency="v1 leaks")
     assert moves(trail) == []
     trail.advance("2025-03-05")
@@ -241,12 +236,7 @@ def test_a_trail_whose_worker_acts_leaves_moves_to_it() -> None:
 @pytest.mark.rule("R37")
 def test_on_time_a_worker_too_moves_when_it_was_due_whatever_else_was_learned_later() -> None:
     trail = Trail.open("memory:", clock=lambda: NOW, acting="worker")
-    model = on(trail, "2025-01-01").model(OWN)
-    model.register(run_by="engine")
-    model.release("v1")
-    model.change_default("v1")
-    model.release("v2")
-    running(trail=trail)
+    running(trail=own_catalogue(trail))
     on(trail, "2025-03-01").model(OWN).change_default("v2", emergency="v1 leaks")
     on(trail, "2025-04-01").model(OWN).release("v3")
     trail.advance("2025-05-01", on_time=True)
@@ -281,3 +271,48 @@ def test_a_crowd_is_moved_in_batches_and_each_member_as_if_it_were_alone(monkeyp
         assert len(moved[f"d{number}"]) == (0 if number == 4 else 1), number
         assert served(trail, "2025-04-02", name=f"d{number}").certainty == "recorded"
     assert trail.log.verify().ok
+
+
+# News of the past
+
+
+@pytest.mark.rule("R26", "R37", "R45")
+def test_a_retraction_moves_each_of_a_crowd_by_its_own_history() -> None:
+    trail = mirrored()
+    on(trail, "2025-02-10").deployment("a").create(MIRRORED, "v1", policy="auto-update", run_by="engine")
+    (wrong,) = on(trail, "2025-02-15").model(MIRRORED).retire("v2")
+    on(trail, "2025-02-20").model(MIRRORED).change_default("v2")
+    on(trail, "2025-02-25").deployment("b").create(MIRRORED, "v1", policy="auto-update", run_by="engine")
+    on(trail, "2025-03-10").retract(wrong.position)
+    assert [shown(trail, "2025-03-11", name=name) for name in ("a", "b")] == ["v2", "v1"]
+    assert (len(moves(trail, "a")), len(moves(trail, "b"))) == (1, 0)
+
+
+@pytest.mark.rule("R37")
+def test_on_time_nothing_is_done_before_its_own_cause_was_known() -> None:
+    trail = Trail.open("memory:", clock=lambda: NOW, acting="worker")
+    running("manual", trail=own_catalogue(trail))
+    on(trail, "2025-02-15").model(OWN).change_default("v2", emergency="v1 leaks")
+    on(trail, "2025-02-20", known="2025-03-05").deployment().change_policy("auto-update")
+    trail.advance("2025-04-01", on_time=True)
+    (move,) = moves(trail)
+    assert (move.effective_at, move.known_at) == (day("2025-03-05"), day("2025-03-05"))
+
+
+@pytest.mark.rule("R37")
+def test_to_advance_to_a_day_does_nothing_later_and_forgets_nothing() -> None:
+    trail = Trail.open("memory:", clock=lambda: NOW, acting="worker")
+    running(trail=own_catalogue(trail))
+    on(trail, "2025-03-10").model(OWN).change_default("v2", emergency="v1 leaks")
+    for _ in range(2):
+        assert done(trail.advance("2025-03-02")) == []
+    assert done(trail.advance("2025-03-20")) == [("version-changed", "2025-03-20")]
+
+
+@pytest.mark.rule("R37")
+def test_what_was_known_only_later_is_not_carried_out_on_an_earlier_day() -> None:
+    trail = Trail.open("memory:", clock=lambda: NOW, acting="worker")
+    running(trail=own_catalogue(trail))
+    on(trail, "2025-02-20", known="2025-03-10").model(OWN).change_default("v2", emergency="v1 leaks")
+    assert done(trail.advance("2025-03-02")) == []
+    assert done(trail.advance("2025-03-12")) == [("version-changed", "2025-03-12")]

@@ -8,8 +8,8 @@ import pytest
 
 from modeltrail import Fail, Move, Postpone, Trail
 from modeltrail.domain.events import MoveFailed, MovePostponed
-from rules.acts import done, moves, running
-from rules.given import OWN, PROD, ahead, day, on, segments, served, shown
+from rules.acts import done, moves, own_catalogue, running
+from rules.given import NOW, OWN, PROD, ahead, day, on, segments, served, shown
 
 
 class Host:
@@ -164,3 +164,47 @@ def test_the_course_of_a_hosted_deployment_shows_each_step() -> None:
         ("2025-03-01", "v1", "recorded"),
         ("2025-03-10", "v2", "recorded"),
     ]
+
+
+@pytest.mark.rule("R37")
+@pytest.mark.parametrize(
+    "answer",
+    [
+        True,
+        "ok",
+        Fail(None),  # type: ignore[arg-type]
+        Fail("caf\udce9"),
+        RuntimeError("caf\udce9"),
+        Postpone("2025-04-01", "a text is no moment"),  # type: ignore[arg-type]
+        Postpone(datetime(2025, 4, 1), "without a time zone"),
+    ],
+)
+def test_whatever_a_host_answers_nothing_breaks_and_what_cannot_be_used_is_a_failure(answer: object) -> None:
+    trail = hosted(Host(answer))  # type: ignore[arg-type]
+    (waits,) = trail.status().waiting
+    assert waits.error is not None
+    on(trail, "2025-03-02").model(OWN).release("v3")
+    trail.advance("2025-03-03")
+    assert len(moves(trail)) == 1
+
+
+@pytest.mark.rule("R37")
+def test_only_failures_make_the_next_attempt_wait_longer() -> None:
+    later = [Postpone(datetime(2025, 3, 1 + number, tzinfo=UTC), "a freeze") for number in range(1, 5)]
+    trail = hosted(Host(*later, Fail("no gateway")))
+    for number in range(2, 6):
+        trail.advance(f"2025-03-0{number}")
+    (waits,) = trail.status().waiting
+    assert (waits.attempt, waits.again_at - day("2025-03-05")) == (5, timedelta(minutes=1))
+
+
+@pytest.mark.rule("R37")
+def test_what_waits_is_the_move_that_is_due_and_no_earlier_one() -> None:
+    trail = Trail.open("memory:", clock=lambda: NOW, acting="worker")
+    running(trail=own_catalogue(trail))
+    trail.on_move(Host(Postpone(datetime(2025, 6, 1, tzinfo=UTC), "a freeze")))
+    on(trail, "2025-03-01").model(OWN).change_default("v2", emergency="v1 leaks")
+    trail.advance("2025-03-02")
+    on(trail, "2025-03-05").model(OWN).release("v3")
+    on(trail, "2025-03-05").model(OWN).change_default("v3", emergency="v2 leaks")
+    assert trail.status().waiting == ()
