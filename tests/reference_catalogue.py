@@ -256,7 +256,7 @@ class View:
     def triggered(self, old: Possibility | None, p: Possibility, of: set[Place]) -> tuple[Possibility, datetime | None]:
         """What becomes due at this moment, perhaps with a deadline; `of` is what was possible so far."""
         (_, model, version, *_), before = p.place, self.before or self
-        was, default = before.default(model), self.default(model)
+        was, default = self.before and self.before.default(model), self.default(model)
         changed = was != default and any(f["effective_at"] == self.moment for f in self.said(model, None, DEFAULT))
         known = p.executed_by if old is None else 0  # what is executed counts in all that was recorded before it (R38)
         at_once = [f for f in self.facts if f["effective_at"] == self.moment and f["position"] > known]

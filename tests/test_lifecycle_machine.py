@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from typing import get_args
 
 import pytest
-from hypothesis import HealthCheck, settings
+from hypothesis import HealthCheck, Phase, settings
 from hypothesis.stateful import run_state_machine_as_test
 
 from lifecycle_commands import FAR, NEXT, OPEN, OWN, Lives
@@ -218,6 +218,7 @@ def test_the_laws_hold_in_random_lives() -> None:
     several = settings(
         max_examples=2_000 if is_explored else 40,
         stateful_step_count=30,
+        phases=[Phase.explicit, Phase.generate],  # to shrink one life takes longer than to read it
         suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],
     )
     run_state_machine_as_test(Lives, settings=several)
