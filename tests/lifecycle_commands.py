@@ -123,8 +123,9 @@ class Lives(Lawful):
     def advance(self, to: int = 0, via: int = 0, on_time: bool = False) -> None:
         """What is due is carried out: early, when nothing is, in time or late."""
         if not self.is_tidy or (to == 0 and not on_time):
+            was_busy = bool(self.world.host.plan)
             self.world.advance(max(EPOCH, self.world.now + to * DAY), via, on_time=on_time)
-            if to == 0 and not self.world.host.plan:
+            if to == 0 and not was_busy:
                 self.swept = (self.world.trail.log.size(), self.world.now)
 
     @rule(which=st.integers(0, 50), via=vias)
