@@ -13,11 +13,10 @@ import typer
 
 from modeltrail import cli_printing as printing
 from modeltrail.advance import Advanced
-from modeltrail.cli_session import FOUND, AsJson, FoundCode, Store, date, exit_if, print_json, store_url
+from modeltrail.cli_session import FOUND, AsJson, FoundCode, Store, date, existing_store, exit_if, print_json
 from modeltrail.domain.facts import Fact
 from modeltrail.domain.values import instant_text
 from modeltrail.hosts import Host
-from modeltrail.location import Location
 from modeltrail.trail import Trail
 
 To = Annotated[
@@ -70,10 +69,7 @@ def work(
 @contextmanager
 def _acting(ctx: typer.Context, store: str | None, on_move: str | None) -> Iterator[Trail]:
     """The store, which must exist, opened for acting."""
-    url = store_url(ctx, store)
-    path = Location.parse(url).path
-    if path is None or not path.exists():
-        raise ValueError(f"there is no store at {path or url}: name one with --store; modeltrail apply FILE makes one")
+    url = existing_store(ctx, store)
     host = None if on_move is None else host_named(on_move)
     with Trail.open(url, acting="worker") as trail:
         trail.on_move(host)
@@ -91,7 +87,7 @@ def host_named(name: str) -> Host:
     try:
         host = getattr(import_module(module), function)
     except Exception as error:  # whatever a module of somebody else's does while it is imported
-        raise ValueError(f"--on-move: {name!r} cannot be used ({error}): correct the name") from None
+        raise ValueError(f"--on-move: {name!r} cannot be used ({error}): correct the name, or the module") from None
     if not callable(host):
         raise ValueError(f"--on-move: {name!r} is no function: name one that takes a move")
     return cast(Host, host)

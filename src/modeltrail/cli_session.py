@@ -103,6 +103,12 @@ def store_url(ctx: typer.Context, store: str | None) -> str:
 @contextmanager
 def reading(ctx: typer.Context, store: str | None) -> Iterator[Trail]:
     """The store, opened for questions only: it must exist, and nothing in it can change."""
+    with Trail.open(existing_store(ctx, store), read_only=True) as trail:
+        yield trail
+
+
+def existing_store(ctx: typer.Context, store: str | None) -> str:
+    """The store that is meant, which must be there. Raises ValueError with the way out."""
     url = store_url(ctx, store)
     path = Location.parse(url).path
     if path is None:
@@ -114,8 +120,7 @@ def reading(ctx: typer.Context, store: str | None) -> Iterator[Trail]:
             f"there is no store at {path}: fill it with modeltrail apply FILE or modeltrail import notices FILE, "
             "name another one with --store, or watch modeltrail demo first"
         )
-    with Trail.open(url, read_only=True) as trail:
-        yield trail
+    return url
 
 
 @contextmanager

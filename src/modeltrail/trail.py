@@ -121,7 +121,7 @@ class Trail:
         moment = _instant(to) or self.now()
         if moment > self.now():
             raise ValueError(
-                f"{instant_text(moment)} lies ahead, and nothing is due before its day: name no day for now"
+                f"{instant_text(moment)} lies ahead, and nothing is due before its day: leave the day out for now"
             )
         self._ledger.catch_up()
         before = self._engine.catch_up(before_sweep=True) if self._acts_inline else []
