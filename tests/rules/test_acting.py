@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from collections.abc import Iterable
+from datetime import datetime, timedelta
+from pathlib import Path
 
 import pytest
 
 from modeltrail import Trail
+from modeltrail.advance import Promise, promises
 from modeltrail.domain.events import VersionChanged
+from modeltrail.domain.model import ModelState
 from rules.acts import done, moves, own_catalogue, promised, running
 from rules.given import MIRRORED, NOW, OWN, day, mirrored, on, own, served, shown
 
@@ -316,3 +320,24 @@ def test_what_was_known_only_later_is_not_carried_out_on_an_earlier_day() -> Non
     on(trail, "2025-02-20", known="2025-03-10").model(OWN).change_default("v2", emergency="v1 leaks")
     assert done(trail.advance("2025-03-02")) == []
     assert done(trail.advance("2025-03-12")) == [("version-changed", "2025-03-12")]
+
+
+@pytest.mark.rule("R37", "R38")
+def test_what_another_process_has_carried_out_meanwhile_is_not_overdue(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ours, other = (Trail.open(f"sqlite:///{tmp_path}/a.db", clock=lambda: NOW) for _ in range(2))
+    promised(running(trail=own_catalogue(ours)), default="2025-03-01")
+
+    def overtaken(states: Iterable[ModelState], to: datetime) -> list[Promise]:
+        found = promises(states, to)
+        monkeypatch.undo()
+        other.advance("2025-03-02")
+        on(other, "2025-03-02").model(OWN).change_default("v1", emergency="v2 leaks")
+        return found
+
+    monkeypatch.setattr("modeltrail.trail.promises", overtaken)
+    advanced = ours.advance("2025-03-03")
+    assert (advanced.overdue, len(advanced.facts)) == ((), 0)
+    for trail in (ours, other):
+        trail.close()
