@@ -44,7 +44,13 @@ class Thread:
     is_withdrawn: bool = False
 
 
-announcements = Projection("announcements", Thread, edition=1, question="What was announced of each version?")
+announcements = Projection(
+    "announcements",
+    Thread,
+    edition=1,
+    question="What was announced of each version?",
+    key=("model", "version", "kind", "sku"),
+)
 
 
 def _thread(event: VersionEvent) -> tuple[tuple[str, str, str, str], ...]:

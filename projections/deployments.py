@@ -7,7 +7,9 @@ from modeltrail.domain.events import DeploymentEvent, leaves
 from modeltrail.domain.facts import Fact
 from modeltrail.projections.projection import Projection
 
-deployments = Projection("deployments", DeploymentState, edition=1, question="What is each deployment?")
+deployments = Projection(
+    "deployments", DeploymentState, edition=1, question="What is each deployment?", key="deployment"
+)
 
 
 @deployments.on(*leaves(DeploymentEvent), key=lambda event: event.deployment)

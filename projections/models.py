@@ -30,7 +30,7 @@ def _clear(model: str, facts: Sequence[Fact]) -> list[Fact]:
     return [fact for fact in facts if fact.position not in unclear]
 
 
-models = Projection("models", ModelState, edition=1, question="What is each model?", sift=_clear)
+models = Projection("models", ModelState, edition=1, question="What is each model?", key="model", sift=_clear)
 
 
 @models.on(*leaves(ModelEvent), *get_args(Mention), key=models_concerned)

@@ -13,16 +13,25 @@ from datetime import datetime
 from inspect import signature
 from typing import Any, Generic, TypeVar
 
-from modeltrail.domain.events import Event
+from modeltrail.domain.events import EVENT_TYPES, Event
 from modeltrail.domain.facts import Fact, in_order, precedes
 
 Row = TypeVar("Row")
 Key = Hashable
+"""What names a row: a text, or as many texts as the projection has names of key columns."""
 Handler = Callable[..., Any]
 Keys = Callable[[Any], Any]
 History = list[tuple[datetime, Row | None]]
 """The row of a key from each moment on at which it changed."""
 Sift = Callable[[Any, Sequence[Fact]], Sequence[Fact]]
+_RECORDED = frozenset(EVENT_TYPES.values())
+
+
+def _nearest_event(event: object) -> str:
+    """What to write in place of something that is no recorded event."""
+    if isinstance(event, type) and issubclass(event, Event):
+        return f"name the kinds below it, as in .on(*leaves({event.__name__}), ...)"
+    return "take one of modeltrail.domain.events"
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,23 +45,36 @@ class Fold(Generic[Row]):
 class Projection(Generic[Row]):
     """A keyed fold: its name, the question it answers, and an edition that is raised when its handlers change."""
 
-    def __init__(self, name: str, row: type[Row], *, edition: int, question: str, sift: Sift | None = None) -> None:
+    def __init__(
+        self,
+        name: str,
+        row: type[Row],
+        *,
+        edition: int,
+        question: str,
+        key: str | tuple[str, ...] = "key",
+        sift: Sift | None = None,
+    ) -> None:
         self.name = name
         self.row = row
         self.edition = edition
         self.question = question
+        self.key_names = (key,) if isinstance(key, str) else key
         self._sift = sift
         self._handlers: dict[type[Event], tuple[Handler, frozenset[str], Keys]] = {}
 
     def on(self, *events: type[Event], key: Keys) -> Callable[[Handler], Handler]:
-        """Register a handler for some events. `key` gives the key of the row concerned, or a tuple of several.
+        """Register a handler for some events. `key` gives the key of the row concerned, or a tuple or list of several.
 
-        Raises ValueError where one of the events has a handler already.
+        The key is a text; where the projection names several key columns, a tuple of as many texts. Raises ValueError
+        where one of the events is none that is recorded, or has a handler already.
         """
 
         def register(handler: Handler) -> Handler:
             wanted = frozenset(signature(handler).parameters) & {"fact", "key"}
             for event in events:
+                if event not in _RECORDED:
+                    raise ValueError(f"{self.name} handles {event!r}, which is never recorded: {_nearest_event(event)}")
                 if event in self._handlers:
                     raise ValueError(f"{self.name} has two handlers for {event.__name__}: keep one")
                 self._handlers[event] = (handler, wanted, key)
@@ -71,7 +93,10 @@ class Projection(Generic[Row]):
         if known is None:
             return ()
         keys = known[2](event)
-        return tuple(dict.fromkeys(keys)) if isinstance(keys, tuple) else (keys,)
+        if not isinstance(keys, tuple | list):
+            return (keys,)
+        is_one = len(self.key_names) > 1 and keys and isinstance(keys[0], str)
+        return (tuple(keys),) if is_one else tuple(dict.fromkeys(keys))
 
     def apply(self, row: Row | None, key: Key, fact: Fact) -> Row | None:
         """The row after one more fact that concerns its key."""
