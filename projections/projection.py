@@ -105,6 +105,15 @@ class Projection(Generic[Row]):
         result: Row | None = handler(row, fact.event, **extra)
         return result
 
+    @property
+    def sifts(self) -> bool:
+        """Whether some facts do not count because of others, so that a row cannot grow by one fact more."""
+        return self._sift is not None
+
+    def counted(self, key: Key, ordered: Sequence[Fact]) -> Sequence[Fact]:
+        """Which of the facts that concern a key count, in their order."""
+        return ordered if self._sift is None else self._sift(key, ordered)
+
     def history(self, key: Key, facts: Iterable[Fact]) -> History[Row]:
         """The row of a key at every moment at which it changed, from the known facts that concern it (R6)."""
         return self.fold(key, facts).states
@@ -112,9 +121,8 @@ class Projection(Generic[Row]):
     def fold(self, key: Key, facts: Iterable[Fact]) -> Fold[Row]:
         """The same, so that it can grow."""
         ordered = in_order(facts)
-        counted = ordered if self._sift is None else self._sift(key, ordered)
         states: History[Row] = []
-        self._step(states, key, counted)
+        self._step(states, key, self.counted(key, ordered))
         return Fold(states, ordered[-1] if ordered and self._sift is None else None)
 
     def _step(self, states: History[Row], key: Key, ordered: Iterable[Fact]) -> None:

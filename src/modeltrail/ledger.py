@@ -15,7 +15,7 @@ from typing import Any, NamedTuple, get_args
 
 from modeltrail.domain.deployment import DeploymentState
 from modeltrail.domain.events import FactRetracted
-from modeltrail.domain.facts import Fact, is_known
+from modeltrail.domain.facts import Fact, Retractions, is_known
 from modeltrail.log import Log
 from modeltrail.projections.announcements import announcements
 from modeltrail.projections.deployments import deployments
@@ -156,6 +156,24 @@ class Ledger:
         """
         with self._lock:
             return self._of(self._about(projection, key), known_at)
+
+    def facts(self, projection: Projection[Any], key: Any) -> list[Fact]:
+        """All facts that concern a key, retracted ones too."""
+        with self._lock:
+            return list(self._about(projection, key))
+
+    def keeps(self, mention: Fact) -> bool:
+        """Whether a mention of a version matters to a model."""
+        with self._lock:
+            event = mention.event
+            assert isinstance(event, Mention)
+            return any(one.position == mention.position for one in self._facts[models.name].get(event.model, ()))
+
+    def retractions(self, until: int) -> Retractions:
+        """The retractions of each position, up to a position of the log."""
+        with self._lock:
+            found = {at: [one for one in all_ if one.position <= until] for at, all_ in self._retractions.items()}
+            return {at: retractions for at, retractions in found.items() if retractions}
 
     def _about(self, projection: Projection[Any], key: Any) -> Sequence[Fact]:
         if projection is not deployments:

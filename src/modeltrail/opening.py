@@ -12,7 +12,7 @@ from typing import TypeVar
 
 from modeltrail.location import Location
 from modeltrail.rows import parts_of
-from modeltrail.schema import APPLICATION_ID, FORMAT, TABLES, guard_flaw, table_flaw
+from modeltrail.schema import APPLICATION_ID, FORMAT, FORMAT_WITH_PROJECTIONS, TABLES, guard_flaw, table_flaw
 
 Answer = TypeVar("Answer")
 MEMORY = ":memory:"
@@ -113,9 +113,9 @@ def _is_log(location: Location, connection: sqlite3.Connection) -> bool:
         return False
     if mark != APPLICATION_ID:
         raise ValueError(f"{location} is an SQLite database of something else: name another file")
-    if found > FORMAT:
+    if found > FORMAT_WITH_PROJECTIONS:
         raise ValueError(
-            f"{location} was written by a newer modeltrail (format {found}, this one knows {FORMAT}): "
+            f"{location} was written by a newer modeltrail (format {found}, this one knows {FORMAT_WITH_PROJECTIONS}): "
             "upgrade modeltrail"
         )
     return True

@@ -78,6 +78,14 @@ def bodies_of(cursor: sqlite3.Cursor, stream: str, last: int) -> list[tuple[int,
     return cursor.execute(statement, (stream, last)).fetchall()
 
 
+def bodies_at(cursor: sqlite3.Cursor, positions: Iterable[int]) -> list[tuple[int, bytes, bytes]]:
+    """Position, body and leaf of the facts at some positions, in order."""
+    statement = (
+        "SELECT position, body, leaf FROM events WHERE position IN (SELECT value FROM json_each(?)) ORDER BY position"
+    )
+    return cursor.execute(statement, (json.dumps(list(positions)),)).fetchall()
+
+
 def streams_from(cursor: sqlite3.Cursor, prefix: str, last: int) -> list[str]:
     """The streams that begin with a text and had a fact by a position, oldest first."""
     statement = (

@@ -12,6 +12,10 @@ APPLICATION_ID = int.from_bytes(b"MTRL", "big")
 """Marks an SQLite file as a log of this library."""
 FORMAT = 1
 """The format of the tables below, kept as SQLite's `user_version`; a file of a newer format is refused."""
+FORMAT_WITH_PROJECTIONS = 2
+"""The format of a log with tables of projections and their views, which an older modeltrail takes for strange ones."""
+OF_A_PROJECTION = "/* of a projection */"
+"""Marks the statement of a view that shows a projection."""
 
 EVENT_COLUMNS = "position, stream, stream_version, type, effective_at, known_at, recorded_at, command_id, body, leaf"
 """The columns of a fact, in order. Times are microseconds UTC since 1970; `body` is the fact, the rest is in it."""
@@ -125,7 +129,8 @@ def guard_flaw(parts: Iterable[Part]) -> str | None:
     """Which guard is not as it was made, or what is there that is not ours and may change what is stored or read."""
     parts = list(parts)
     ours = _made("trigger")
-    strange = [(kind, name) for kind, name, _ in parts if kind in ("trigger", "view") and name not in ours]
+    shown = {name for kind, name, sql in parts if kind == "view" and OF_A_PROJECTION in (sql or "")}
+    strange = [(kind, name) for kind, name, _ in parts if kind in ("trigger", "view") and name not in {*ours, *shown}]
     for kind, name in sorted(strange):
         return f"the {kind} {name} is not of the log: it may change what is stored or read"
     return _flaw("guard", "trigger", parts)

@@ -1,0 +1,129 @@
+"""Which columns has a projection? One for each part of its key and each field of its row, named as these.
+
+A field with the name of a part of the key is that part: it has no column of its own.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Sequence
+from typing import Any, Generic, TypeVar
+
+from modeltrail.codecs import Facts, builder_of, column_codec, fields_of
+from modeltrail.projections.projection import Key, Projection
+
+Row = TypeVar("Row")
+Values = tuple[Any, ...]
+"""What the columns of a row hold."""
+OWN = ("valid_from", "valid_to", "known_from", "known_to", "position", "is_gone", "is_stale", "since", "rowid")
+"""Columns that every projection has."""
+TAKEN = frozenset(
+    {"events", "commands", "frontier", "tracking", "standings", "kept_facts", "projections", "dead_letters"}
+)
+"""Names of other tables of the store."""
+_NAME = re.compile(r"[a-z][a-z0-9_]{0,47}")
+_ENDINGS = ("_history", "_rows", "_keys", "_late")
+
+
+class Shape(Generic[Row]):
+    """The columns of a projection, and how rows go in and out of them."""
+
+    def __init__(self, projection: Projection[Row]) -> None:
+        check(projection)
+        self._name = projection.name
+        self.key_names = projection.key_names
+        hints = fields_of(projection.row)
+        self._from_key = tuple((name, at) for at, name in enumerate(self.key_names) if name in hints)
+        hints = {name: hint for name, hint in hints.items() if name not in self.key_names}
+        self.names = tuple(hints)
+        codecs = [column_codec(hint) for hint in hints.values()]
+        self.sql = tuple(codec.sql for codec in codecs)
+        self.moments = frozenset(name for name, sql in zip(self.names, self.sql, strict=True) if sql == "MOMENT")
+        self._encoders = tuple((name, codec.encode) for name, codec in zip(hints, codecs, strict=True))
+        self._decoders: tuple[tuple[str, Callable[[Any, Facts], Any] | None], ...] = tuple(
+            (name, codec.decode) for name, codec in zip(hints, codecs, strict=True)
+        )
+        self._build = builder_of(projection.row)
+        self._nothing: Values = (None,) * len(self.names)
+
+    @property
+    def description(self) -> str:
+        """The columns and their types, to tell whether a stored table has the same."""
+        fields = ", ".join(f"{name} {sql}" for name, sql in zip(self.names, self.sql, strict=True))
+        return f"{', '.join(self.key_names)}: {fields}"
+
+    def key_values(self, key: Key) -> tuple[str, ...]:
+        """What the key columns hold. Raises ValueError for a key that is none."""
+        values = key if isinstance(key, tuple) else (key,)
+        if len(values) != len(self.key_names) or not all(isinstance(value, str) for value in values):
+            texts = "a text" if len(self.key_names) == 1 else f"the texts ({', '.join(self.key_names)})"
+            raise ValueError(f"{key!r} is no key of {self._name}: it is {texts}")
+        return values
+
+    def key(self, values: Sequence[str]) -> Key:
+        """The key that columns hold."""
+        return tuple(values) if len(self.key_names) > 1 else values[0]
+
+    def encode(self, row: Row | None) -> Values:
+        """What the columns of a row hold; nulls for none."""
+        if row is None:
+            return self._nothing
+        return tuple(
+            getattr(row, name) if encode is None else encode(getattr(row, name)) for name, encode in self._encoders
+        )
+
+    def decode(self, key: Sequence[str], values: Sequence[Any], facts: Facts) -> Row:
+        """The row that columns hold. A field that is named like a part of the key is that part."""
+        members = {
+            name: value if decode is None else decode(value, facts)
+            for (name, decode), value in zip(self._decoders, values, strict=True)
+        }
+        for name, at in self._from_key:
+            members[name] = key[at]
+        row: Row = self._build(members)
+        return row
+
+
+def check(projection: Projection[Any]) -> None:
+    """Raise ValueError, saying how to mend it, for a projection that no table can be made for."""
+    name = projection.name
+    if not _NAME.fullmatch(name) or name.endswith(_ENDINGS) or name.startswith("sqlite"):
+        raise ValueError(
+            f"{name!r} cannot name tables: use small letters, digits and _, at most 48, beginning with a letter and "
+            f"not ending with {' or '.join(_ENDINGS)}"
+        )
+    if name in TAKEN:
+        raise ValueError(f"{name!r} is the name of another table of the store: choose another one")
+    if projection.edition < 1:
+        raise ValueError(f"{name} has the edition {projection.edition}: count from 1")
+    if not projection.kinds:
+        raise ValueError(f"{name} handles no event: register a handler with @{name}.on(Event, key=...)")
+    hints = _hints(projection)
+    if not hints:
+        raise ValueError(f"{name} has no columns: give its row a field, in a pydantic model, dataclass or named tuple")
+    for column in (*projection.key_names, *hints):
+        if not _NAME.fullmatch(column) or column in OWN:
+            raise ValueError(f"{name} cannot have a column {column!r}: {_mended(column)}")
+    if len(set(projection.key_names)) < len(projection.key_names):
+        raise ValueError(f"{name} names two parts of its key alike: give each a name of its own")
+    for field, hint in hints.items():
+        try:
+            column_codec(hint)
+        except TypeError as error:
+            raise ValueError(
+                f"{name}.{field}: {error}: use str, int, bool, float, datetime, date, timedelta, Decimal, Literal, an "
+                "Enum or Fact, one of these or null, or tuples, lists, sets, mappings and models of them"
+            ) from None
+
+
+def _mended(column: str) -> str:
+    if column in OWN:
+        return "every projection has one of that name; rename the field"
+    return "use small letters, digits and _, beginning with a letter"
+
+
+def _hints(projection: Projection[Any]) -> dict[str, Any]:
+    try:
+        return fields_of(projection.row)
+    except NameError as error:
+        raise ValueError(f"{projection.name}: a type of its row is not there ({error}): import it") from None
