@@ -2,7 +2,8 @@
 
 A handler takes the row of a key and one event and returns the next row, or null for none. It may ask for more by the
 names of its parameters: `fact` (times and position) and `key`. It sees no other row, no clock and no store; so the same
-projection answers for now, for any day, and for what was known on any other day (R6).
+projection answers for now, for any day, and for what was known on any other day (R6). What gives the key of the row
+takes the event, and the fact where it has a second parameter of that name.
 """
 
 from __future__ import annotations
@@ -20,7 +21,7 @@ Row = TypeVar("Row")
 Key = Hashable
 """What names a row: a text, or as many texts as the projection has names of key columns."""
 Handler = Callable[..., Any]
-Keys = Callable[[Any], Any]
+Keys = Callable[..., Any]
 History = list[tuple[datetime, Row | None]]
 """The row of a key from each moment on at which it changed."""
 Sift = Callable[[Any, Sequence[Fact]], Sequence[Fact]]
@@ -32,6 +33,14 @@ def _nearest_event(event: object) -> str:
     if isinstance(event, type) and issubclass(event, Event):
         return f"name the kinds below it, as in .on(*leaves({event.__name__}), ...)"
     return "take one of modeltrail.domain.events"
+
+
+def _beside_the_event(function: Callable[..., Any]) -> frozenset[str]:
+    """The names of the parameters after the first; none where a function does not tell, as some built-in ones."""
+    try:
+        return frozenset(list(signature(function).parameters)[1:])
+    except ValueError:
+        return frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,23 +70,27 @@ class Projection(Generic[Row]):
         self.question = question
         self.key_names = (key,) if isinstance(key, str) else key
         self._sift = sift
-        self._handlers: dict[type[Event], tuple[Handler, frozenset[str], Keys]] = {}
+        self._handlers: dict[type[Event], tuple[Handler, frozenset[str]]] = {}
+        self._keys: dict[type[Event], tuple[Keys, bool]] = {}
 
     def on(self, *events: type[Event], key: Keys) -> Callable[[Handler], Handler]:
         """Register a handler for some events. `key` gives the key of the row concerned, or a tuple or list of several.
 
-        The key is a text; where the projection names several key columns, a tuple of as many texts. Raises ValueError
-        where one of the events is none that is recorded, or has a handler already.
+        It takes the event, and the fact by a second parameter `fact`. The key is a text; where the projection names
+        several key columns, a tuple of as many texts. Raises ValueError where one of the events is none that is
+        recorded, or has a handler already.
         """
 
         def register(handler: Handler) -> Handler:
-            wanted = frozenset(signature(handler).parameters) & {"fact", "key"}
+            wanted = _beside_the_event(handler) & {"fact", "key"}
+            takes_fact = "fact" in _beside_the_event(key)
             for event in events:
                 if event not in _RECORDED:
                     raise ValueError(f"{self.name} handles {event!r}, which is never recorded: {_nearest_event(event)}")
                 if event in self._handlers:
                     raise ValueError(f"{self.name} has two handlers for {event.__name__}: keep one")
-                self._handlers[event] = (handler, wanted, key)
+                self._handlers[event] = (handler, wanted)
+                self._keys[event] = (key, takes_fact)
             return handler
 
         return register
@@ -87,12 +100,13 @@ class Projection(Generic[Row]):
         """The stored names of the events that it folds."""
         return frozenset(event.type for event in self._handlers)
 
-    def keys(self, event: Event) -> tuple[Key, ...]:
-        """The keys of the rows that an event concerns."""
-        known = self._handlers.get(type(event))
+    def keys(self, fact: Fact) -> tuple[Key, ...]:
+        """The keys of the rows that a fact concerns."""
+        known = self._keys.get(type(fact.event))
         if known is None:
             return ()
-        keys = known[2](event)
+        key, takes_fact = known
+        keys = key(fact.event, fact=fact) if takes_fact else key(fact.event)
         if not isinstance(keys, tuple | list):
             return (keys,)
         is_one = len(self.key_names) > 1 and keys and isinstance(keys[0], str)
@@ -100,7 +114,7 @@ class Projection(Generic[Row]):
 
     def apply(self, row: Row | None, key: Key, fact: Fact) -> Row | None:
         """The row after one more fact that concerns its key."""
-        handler, wanted, _ = self._handlers[type(fact.event)]
+        handler, wanted = self._handlers[type(fact.event)]
         extra = {name: value for name, value in (("fact", fact), ("key", key)) if name in wanted}
         result: Row | None = handler(row, fact.event, **extra)
         return result

@@ -24,7 +24,7 @@ def known(facts: Sequence[Fact], known_at: datetime | None = None) -> list[Fact]
 
 def history(facts: Sequence[Fact], model: str, known_at: datetime | None = None) -> ModelHistory:
     """The history of a model."""
-    return model_history(model, [fact for fact in known(facts, known_at) if model in models.keys(fact.event)])
+    return model_history(model, [fact for fact in known(facts, known_at) if model in models.keys(fact)])
 
 
 def course(facts: Sequence[Fact], deployment: str, known_at: datetime | None = None) -> Course:
@@ -34,8 +34,8 @@ def course(facts: Sequence[Fact], deployment: str, known_at: datetime | None = N
 
     def of(model: str) -> ModelHistory:
         if model not in remembered:
-            remembered[model] = model_history(model, [fact for fact in seen if model in models.keys(fact.event)])
+            remembered[model] = model_history(model, [fact for fact in seen if model in models.keys(fact)])
         return remembered[model]
 
-    mine = [fact for fact in seen if deployment in deployments.keys(fact.event)]
+    mine = [fact for fact in seen if deployment in deployments.keys(fact)]
     return course_of(deployment, mine, of)

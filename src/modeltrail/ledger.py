@@ -102,7 +102,7 @@ class Ledger:
         if isinstance(event, FactRetracted):
             self._retract(event.position, fact)
         for projection in self._projections:
-            for key in projection.keys(event):
+            for key in projection.keys(fact):
                 if projection is models and isinstance(event, Mention):
                     self._take_mention(fact, event)
                 else:

@@ -139,7 +139,7 @@ class Recording:
         fact = self.provisional(event, mode, source=draft.source, effective_at=effective, known_at=known)
         self._pending.append(fact)
         for projection in (models, deployments):
-            for key in projection.keys(event):
+            for key in projection.keys(fact):
                 self._pending_of[projection.name].setdefault(key, []).append(fact)
 
     def history(self, model: str) -> ModelHistory:

@@ -81,7 +81,7 @@ def check_answers(ledger: Ledger, log: Log) -> None:
     for known_at in (None, *sorted({fact.known_at for fact in everything})):
         facts = book.known(everything, known_at)
         for model in named:
-            about = [fact for fact in facts if model in models.keys(fact.event)]
+            about = [fact for fact in facts if model in models.keys(fact)]
             kept = ledger.known(models, model, known_at)
             expected, history = model_history(model, about), model_history(model, kept)
             assert (history.moments, history.states) == (expected.moments, expected.states)
@@ -91,7 +91,7 @@ def check_answers(ledger: Ledger, log: Log) -> None:
             assert states == [state for _, state in folded]
             assert [list(state.versions) for state in states] == [list(state.versions) for _, state in folded if state]
         for name in names:
-            about = [fact for fact in facts if name in deployments.keys(fact.event)]
+            about = [fact for fact in facts if name in deployments.keys(fact)]
             assert ledger.known(deployments, name, known_at) == about
             if known_at is None:
                 assert ledger.fold(name).states == deployments.history(name, about)
