@@ -17,6 +17,7 @@ import pytest
 from log.examples import Clock, file_url, filled, opened, policy
 from modeltrail.datastore import StoreError, StoreLocked
 from modeltrail.log import Log
+from modeltrail.schema import FORMAT
 
 
 @pytest.mark.parametrize(
@@ -85,7 +86,7 @@ def foreign(path: Path, *statements: str) -> bytes:
         (["CREATE TABLE events (name)"], "something else"),
         (["CREATE TABLE t (name)", "PRAGMA application_id = 7"], "something else"),
         (
-            ["CREATE TABLE t (name)", "PRAGMA application_id = 1297371724", "PRAGMA user_version = 2"],
+            ["CREATE TABLE t (name)", "PRAGMA application_id = 1297371724", f"PRAGMA user_version = {FORMAT + 1}"],
             "upgrade modeltrail",
         ),
     ],
