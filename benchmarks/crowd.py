@@ -21,8 +21,8 @@ import fleet
 
 from modeltrail import Trail
 from modeltrail.domain.events import DeploymentCreated, VersionChanged
+from modeltrail.drafts import Draft
 from modeltrail.hosts import ENGINE
-from modeltrail.log import Draft
 from modeltrail.moving import BATCH
 
 MODEL = "acme/chat"

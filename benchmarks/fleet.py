@@ -14,8 +14,8 @@ from baselines import Bare, Stock, StockDeployment
 from modeltrail import Trail
 from modeltrail.domain.events import DeploymentCreated, DeploymentObserved, Event, PolicyChanged
 from modeltrail.domain.values import Policy
+from modeltrail.drafts import Draft
 from modeltrail.imports.notices import read_notices
-from modeltrail.log import Draft
 
 BY, SOURCE = "alice@example.com", "export 2025-03-27"
 MODEL, VERSION = "azure-openai/gpt-4o", "2024-05-13"

@@ -21,8 +21,8 @@ from crowd import Crowd, measured
 
 from modeltrail import Trail
 from modeltrail.domain.events import PolicyChanged
+from modeltrail.drafts import Draft
 from modeltrail.ledger import Ledger
-from modeltrail.log import Draft
 from modeltrail.projections.deployments import deployments
 
 Unit = Literal["us", "ms", "s", "events/s", "commits", "x", "MB"]

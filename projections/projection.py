@@ -25,6 +25,28 @@ Keys = Callable[..., Any]
 History = list[tuple[datetime, Row | None]]
 """The row of a key from each moment on at which it changed."""
 Sift = Callable[[Any, Sequence[Fact]], Sequence[Fact]]
+Applied = Callable[[Any, Fact, Key], Any]
+"""A handler, whatever it asks for, called with the row, the fact and the key."""
+
+
+def _applied(projection: str, handler: Handler) -> Applied:
+    """A handler called with what it asks for. Raises ValueError for one that asks for something else."""
+    wanted = _asked_for(handler, 2)
+    strange = wanted - {"fact", "key"}
+    if strange:
+        raise ValueError(
+            f"{projection} has a handler that asks for {', '.join(sorted(strange))}: it is given the row and the "
+            "event, and by name the fact and the key"
+        )
+    if wanted == {"fact", "key"}:
+        return lambda row, fact, key: handler(row, fact.event, fact=fact, key=key)
+    if wanted == {"fact"}:
+        return lambda row, fact, key: handler(row, fact.event, fact=fact)
+    if wanted == {"key"}:
+        return lambda row, fact, key: handler(row, fact.event, key=key)
+    return lambda row, fact, key: handler(row, fact.event)
+
+
 _RECORDED = frozenset(EVENT_TYPES.values())
 
 
@@ -35,12 +57,15 @@ def _nearest_event(event: object) -> str:
     return "take one of modeltrail.domain.events"
 
 
-def _beside_the_event(function: Callable[..., Any]) -> frozenset[str]:
-    """The names of the parameters after the first; none where a function does not tell, as some built-in ones."""
+def _asked_for(function: Callable[..., Any], after: int) -> frozenset[str]:
+    """What a function asks for after so many parameters, but for what it has a default for; nothing where it does not
+    tell, as some built-in ones."""
     try:
-        return frozenset(list(signature(function).parameters)[1:])
+        parameters = list(signature(function).parameters.values())[after:]
     except ValueError:
         return frozenset()
+    named = [one for one in parameters if one.kind not in (one.VAR_POSITIONAL, one.VAR_KEYWORD)]
+    return frozenset(one.name for one in named if one.default is one.empty or one.name in ("fact", "key"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +95,7 @@ class Projection(Generic[Row]):
         self.question = question
         self.key_names = (key,) if isinstance(key, str) else key
         self._sift = sift
-        self._handlers: dict[type[Event], tuple[Handler, frozenset[str]]] = {}
+        self._handlers: dict[type[Event], Applied] = {}
         self._keys: dict[type[Event], tuple[Keys, bool]] = {}
 
     def on(self, *events: type[Event], key: Keys) -> Callable[[Handler], Handler]:
@@ -82,14 +107,14 @@ class Projection(Generic[Row]):
         """
 
         def register(handler: Handler) -> Handler:
-            wanted = _beside_the_event(handler) & {"fact", "key"}
-            takes_fact = "fact" in _beside_the_event(key)
+            apply = _applied(self.name, handler)
+            takes_fact = "fact" in _asked_for(key, 1)
             for event in events:
                 if event not in _RECORDED:
                     raise ValueError(f"{self.name} handles {event!r}, which is never recorded: {_nearest_event(event)}")
                 if event in self._handlers:
                     raise ValueError(f"{self.name} has two handlers for {event.__name__}: keep one")
-                self._handlers[event] = (handler, wanted)
+                self._handlers[event] = apply
                 self._keys[event] = (key, takes_fact)
             return handler
 
@@ -114,9 +139,7 @@ class Projection(Generic[Row]):
 
     def apply(self, row: Row | None, key: Key, fact: Fact) -> Row | None:
         """The row after one more fact that concerns its key."""
-        handler, wanted = self._handlers[type(fact.event)]
-        extra = {name: value for name, value in (("fact", fact), ("key", key)) if name in wanted}
-        result: Row | None = handler(row, fact.event, **extra)
+        result: Row | None = self._handlers[type(fact.event)](row, fact, key)
         return result
 
     @property

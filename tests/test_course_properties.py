@@ -19,7 +19,7 @@ from modeltrail.domain.facts import Fact
 from modeltrail.domain.model import ModelState
 from modeltrail.domain.policies import successor
 from modeltrail.domain.segments import Outcome, Segment
-from modeltrail.log import Draft
+from modeltrail.drafts import Draft
 from strategies import DEPLOYMENTS, History
 
 DERIVED = ("assumed", "window")

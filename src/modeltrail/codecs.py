@@ -26,14 +26,17 @@ Facts = Callable[[int], Fact]
 _to_json = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"), allow_nan=False).encode
 
 
+Kind = Literal["TEXT", "INTEGER", "REAL", "BOOLEAN", "MOMENT", "DURATION", "DATE", "DECIMAL", "FACT", "JSON"]
+"""What a column holds. Moments, durations, truth values and facts are whole numbers in SQL."""
+
+
 class Codec(NamedTuple):
-    """How values of a type are stored. `encode` and `decode` null: as they are. `sql`: the type of a column for them, where
-    `MOMENT` is an integer and `JSON` a text.
+    """How values of a type are stored. `encode` and `decode` null: as they are. `kind`: that of a column for them.
 
     `decode` is given the facts of the log as well, since a stored fact is its position.
     """
 
-    sql: Literal["TEXT", "INTEGER", "REAL", "MOMENT", "JSON"]
+    kind: Kind
     encode: Callable[[Any], Any] | None = None
     decode: Callable[[Any, Facts], Any] | None = None
 
@@ -52,15 +55,13 @@ def _finite(number: float) -> float:
 _PLAIN: dict[Any, Codec] = {
     str: Codec("TEXT"),
     int: Codec("INTEGER"),
-    bool: Codec("INTEGER", int, lambda value, _: bool(value)),
+    bool: Codec("BOOLEAN", int, lambda value, _: bool(value)),
     float: Codec("REAL", _finite),
     datetime: Codec("MOMENT", micros, lambda value, _: at_microseconds(value)),
-    timedelta: Codec(
-        "INTEGER", lambda value: value // MICROSECOND, lambda value, _: timedelta(microseconds=value)
-    ),
-    date: Codec("TEXT", date.isoformat, lambda value, _: date.fromisoformat(value)),
-    Decimal: Codec("TEXT", str, lambda value, _: Decimal(value)),
-    Fact: Codec("INTEGER", lambda fact: fact.position, lambda position, facts: facts(position)),
+    timedelta: Codec("DURATION", lambda value: value // MICROSECOND, lambda value, _: timedelta(microseconds=value)),
+    date: Codec("DATE", date.isoformat, lambda value, _: date.fromisoformat(value)),
+    Decimal: Codec("DECIMAL", str, lambda value, _: Decimal(value)),
+    Fact: Codec("FACT", lambda fact: fact.position, lambda position, facts: facts(position)),
 }
 
 
@@ -68,7 +69,7 @@ def column_codec(hint: Any) -> Codec:
     """The codec of a column of this type: what holds several values becomes JSON text. Raises TypeError."""
     inner, is_optional = _required(hint)
     codec = codec_of(inner)
-    if codec.sql == "JSON":
+    if codec.kind == "JSON":
         encode, decode = codec.encode, codec.decode
         assert encode is not None and decode is not None
         codec = Codec(
@@ -117,7 +118,7 @@ def _aliased(hint: Any) -> Any:
 def _optional(codec: Codec) -> Codec:
     encode, decode = codec.encode, codec.decode
     return Codec(
-        codec.sql,
+        codec.kind,
         None if encode is None else lambda value: None if value is None else encode(value),
         None if decode is None else lambda value, facts: None if value is None else decode(value, facts),
     )
@@ -127,7 +128,7 @@ def _enum(kind: type[Enum]) -> Codec:
     values = {type(member.value) for member in kind}
     if len(values) != 1 or not values <= {str, int}:
         raise TypeError(f"{kind.__name__} has values that are neither all texts nor all whole numbers, so no column")
-    return Codec(_PLAIN[values.pop()].sql, lambda member: member.value, lambda value, _: kind(value))
+    return Codec(_PLAIN[values.pop()].kind, lambda member: member.value, lambda value, _: kind(value))
 
 
 def _encoder(codec: Codec) -> Callable[[Any], Any]:
@@ -146,9 +147,7 @@ def _several(origin: Any, arguments: tuple[Any, ...]) -> Codec:
         return Codec(
             "JSON",
             lambda values: [encode(value) for encode, value in zip(encoders, values, strict=True)],
-            lambda values, facts: tuple(
-                decode(value, facts) for decode, value in zip(decoders, values, strict=True)
-            ),
+            lambda values, facts: tuple(decode(value, facts) for decode, value in zip(decoders, values, strict=True)),
         )
     encode, decode = _encoder(codec_of(arguments[0])), _decoder(codec_of(arguments[0]))
     arrange: Callable[[Iterable[Any]], list[Any]] = sorted if origin in (set, frozenset) else list

@@ -265,6 +265,13 @@ class LogRecorder(SQLiteProcessRecorder):
         """None: all tables are made with the file, in one transaction."""
         return []
 
+    @property
+    def database(self) -> str:
+        """The name under which SQLite finds the file."""
+        name = self.log_datastore.pool.db_name
+        assert isinstance(name, str)
+        return name
+
     def reading(self, *, lenient: bool = False) -> Session:
         """A cursor on one unchanging state of the log; rows are tuples. `lenient` lets broken UTF-8 through as well."""
         return Session(self.log_datastore, commit=False, lenient=lenient)

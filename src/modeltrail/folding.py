@@ -91,9 +91,7 @@ class Folding:
             self.tails[key] = self._tail(cursor, key, rowid, stored, latest.get(key, OPEN))
         self.loads_tails = False
 
-    def page(
-        self, cursor: sqlite3.Cursor, facts: Sequence[Fact], stale: set[str], put_off: set[KeyValues]
-    ) -> Page:
+    def page(self, cursor: sqlite3.Cursor, facts: Sequence[Fact], stale: set[str], put_off: set[KeyValues]) -> Page:
         """What some facts bring about. Keys that are stale or put off are not folded.
 
         Nothing is folded again here: `again` says which keys are to be.
@@ -105,8 +103,9 @@ class Folding:
         for key, arrived in found.news.items():
             if key in put_off or key_text(key) in stale:
                 found.again.pop(key, None)
-            elif key not in found.again and not self._grow(cursor, key, arrived, found):
-                found.again[key] = min(fact.known_at for fact in arrived)
+            elif key in found.again or not self._grow(cursor, key, arrived, found):
+                learned = [fact.known_at for fact in arrived]
+                found.again[key] = min([*learned, *([found.again[key]] if key in found.again else [])])
         for key in found.again:
             self.tails.pop(key, None)
         return found
@@ -214,14 +213,12 @@ class Folding:
                 f"{again!r}: let its handler depend on nothing but the row, the event, the fact and the key"
             )
 
-    def _check_read_back(
-        self, cursor: sqlite3.Cursor, key: KeyValues, row: Any, values: Values, fact: Fact
-    ) -> None:
+    def _check_read_back(self, cursor: sqlite3.Cursor, key: KeyValues, row: Any, values: Values, fact: Fact) -> None:
         back = self._decoded(cursor, key, values)
         if back != row:
             raise Unfit(
-                f"{self._projection.name} is {row!r} after position {fact.position}, and {back!r} when it is read back: "
-                "let each field hold what its type says, and one named like a part of the key that part"
+                f"{self._projection.name} is {row!r} after position {fact.position}, and {back!r} when it is read "
+                "back: let each field hold what its type says, and one named like a part of the key that part"
             )
 
     def _encoded(self, name: Key, row: Any, position: int) -> Values:

@@ -11,6 +11,7 @@ import sqlite3
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
+from functools import partial
 from threading import RLock
 from typing import Any, Protocol
 
@@ -59,10 +60,19 @@ def nobody(done: int, total: int) -> None:
 class Follower:
     """Keeps the tables of one projection. Threads may share it; other processes may keep the same tables."""
 
-    def __init__(self, log: Log, ledger: Ledger, projection: Projection[Any], store: Store) -> None:
+    def __init__(
+        self,
+        log: Log,
+        ledger: Ledger,
+        projection: Projection[Any],
+        store: Store,
+        aside: Callable[[], Store] | None = None,
+    ) -> None:
         self.projection = projection
         self.shape = Shape(projection)
-        self._log, self._ledger, self._store = log, ledger, store
+        self.store = store
+        """Where the tables are."""
+        self._log, self._ledger, self._aside = log, ledger, aside
         self._kinds = projection.kinds | {FactRetracted.type}
         self._lock = RLock()
         self._work: _Work | None = None
@@ -72,7 +82,7 @@ class Follower:
         """A cursor on tables that hold all that is recorded, and these."""
         while True:
             work = self._work or self.bring_up()
-            with self._store.reading() as cursor:
+            with self.store.reading() as cursor:
                 if registry.is_at_end(cursor, work.build):
                     yield cursor, work.tables
                     return
@@ -82,15 +92,27 @@ class Follower:
         """Bring the tables up to the end of the log; build them first where there are none of this edition."""
         with self._lock:
             work = self._standing()
+            if self._aside is not None and not self._is_at_end(work):
+                self.keep_in(self._aside())
+                work = self._standing()
             if work is None:
                 work = self._built(progress)
             self._follow(work, progress)
             self._work = work
             return work
 
+    def keep_in(self, store: Store) -> None:
+        """Keep the tables elsewhere, from now on."""
+        if store is not self.store:
+            self.store, self._aside, self._work = store, None, None
+
+    def _is_at_end(self, work: _Work | None) -> bool:
+        with self.store.reading() as cursor:
+            return work is not None and registry.is_at_end(cursor, work.build)
+
     def _standing(self) -> _Work | None:
         """The tables of this edition that are complete, though they may be behind."""
-        with self._store.reading() as cursor:
+        with self.store.reading() as cursor:
             complete = [one for one in self._of_edition(cursor) if one.state != "building"]
         if not complete:
             return None
@@ -127,7 +149,7 @@ class Follower:
             progress(until, end)
 
     def _position(self, work: _Work) -> int:
-        with self._store.reading() as cursor:
+        with self.store.reading() as cursor:
             return registry.position(cursor, work.build)
 
     def _facts(self, after: int, until: int) -> list[Fact]:
@@ -145,7 +167,7 @@ class Follower:
                     return _Work(self, work.build)
                 work.resume()
             except Unfit:
-                self.drop(work.build)
+                self.store.write(partial(registry.drop_tables, build=work.build))
                 raise
 
     def _begun(self) -> _Work:
@@ -160,14 +182,13 @@ class Follower:
                 if one.edition == self.projection.edition:
                     begun.append(one)
                 else:
-                    Tables(self.shape, one).drop(cursor)
-                    registry.forget(cursor, one)
+                    registry.drop_tables(cursor, one)
             if not begun:
                 name, edition = self.projection.name, self.projection.edition
                 begun.append(registry.begin(cursor, name, edition, self.shape.description))
                 Tables(self.shape, begun[0]).make(cursor)
 
-        self._store.write(begin)
+        self.store.write(begin)
         work = _Work(self, begun[0])
         work.resume()
         return work
@@ -178,18 +199,18 @@ class Follower:
             work.build_on(position, self._facts(position, until), until)
             reach("build.page")
             progress(until, end)
-        self._store.write(work.tables.index)
+        self.store.write(work.tables.index)
         reach("build.indexed")
         while work.fold_late():
             reach("build.late")
         self._follow(work, progress)
-        self._store.write(work.take_place)
+        self.store.write(work.take_place)
 
     def _others_built(self, work: _Work) -> bool:
         """Wait while another process makes the same build; false when it seems to have given up."""
         position, since = self._position(work), time.monotonic()
         while time.monotonic() - since < _PATIENCE_SECONDS:
-            with self._store.reading() as cursor:
+            with self.store.reading() as cursor:
                 now = next((one for one in registry.builds(cursor) if one.id == work.build.id), None)
             if now is None:
                 raise Conflict(f"the new build of {work.build.name} was dropped meanwhile: ask again")
@@ -199,16 +220,6 @@ class Follower:
                 position, since = now.position, time.monotonic()
             time.sleep(_LOOK_SECONDS)
         return False
-
-    def drop(self, build: Build) -> None:
-        """Remove a build with its tables; another of the same projection that is complete is not touched."""
-
-        def remove(cursor: sqlite3.Cursor) -> None:
-            Tables(self.shape, build).drop(cursor)
-            registry.forget(cursor, build)
-
-        self._store.write(remove)
-        self._work = None
 
     def retry(self) -> tuple[int, int]:
         """Fold keys again whose facts could not be taken. How many are mended, and how many are not."""
@@ -222,7 +233,7 @@ class _Work:
 
     def __init__(self, follower: Follower, build: Build) -> None:
         self.build = build
-        self._store = follower._store
+        self._store = follower.store
         self.tables = Tables(follower.shape, build)
         self._source = source_of(follower.projection, self.tables, follower._ledger)
         self._folding = Folding(follower.projection, follower.shape, self.tables, self._source)
@@ -301,9 +312,7 @@ class _Work:
         with self._store.reading() as cursor:
             until = registry.position(cursor, self.build)
             keys = self.tables.some_late(cursor, LATE_PAGE)
-            pages = [
-                self._folding.again(cursor, key, self._source.facts(cursor, key, until), until) for key in keys
-            ]
+            pages = [self._folding.again(cursor, key, self._source.facts(cursor, key, until), until) for key in keys]
 
         def write(cursor: sqlite3.Cursor) -> None:
             registry.reach_position(cursor, self.build, until, until)
@@ -323,8 +332,7 @@ class _Work:
         make_views(cursor, self._shape, self.build)
         for older in registry.builds(cursor, self.build.name):
             if older.edition == self.build.edition and older.id < self.build.id:
-                Tables(self._shape, older).drop(cursor)
-                registry.forget(cursor, older)
+                registry.drop_tables(cursor, older)
         self._folding.loads_tails = True
         self._folding.forget()
 

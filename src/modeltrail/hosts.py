@@ -12,7 +12,7 @@ from datetime import datetime, timedelta
 
 from modeltrail.domain.events import DeploymentEvent, DeploymentStopped, MoveFailed, MovePostponed, VersionChanged
 from modeltrail.domain.moves import Move
-from modeltrail.log import Draft
+from modeltrail.drafts import Draft
 
 ENGINE = "modeltrail engine"
 """Who records what the engine carries out."""

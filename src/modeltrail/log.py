@@ -10,30 +10,28 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime
 from types import TracebackType
 from typing import NamedTuple, Self
 
-from modeltrail.canonical import Envelope, envelope
-from modeltrail.clocks import Moment, at_microseconds, moment
+from modeltrail.clocks import at_microseconds
 from modeltrail.columns import Row
 from modeltrail.damage import Damaged, Wanted, checked, decoded
 from modeltrail.datastore import LogDatastore, LogRecorder, StoreError
-from modeltrail.domain.events import Event
 from modeltrail.domain.facts import Fact
-from modeltrail.domain.refusals import ClocksOutOfOrder, Conflict
-from modeltrail.domain.values import Mode, to_utc
+from modeltrail.domain.refusals import Conflict
+from modeltrail.domain.values import to_utc
+from modeltrail.drafts import Draft, Tip, prepare, record
 from modeltrail.failpoints import reach
 from modeltrail.location import Location
-from modeltrail.merkle import Frontier, frontier_of, inclusion_path, leaf_hash
+from modeltrail.merkle import Frontier, frontier_of, inclusion_path
 from modeltrail.proofs import Checkpoint, InclusionProof
 from modeltrail.rows import (
     bodies_of,
     end_of,
     false_command,
     headed_between,
-    insert,
     insert_result,
     last_position,
     parts_of,
@@ -53,51 +51,11 @@ Beside = Callable[[sqlite3.Cursor, tuple[Fact, ...]], None]
 """What is written to other tables in the transaction of an append, with the facts that it records."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Draft:
-    """A fact before it has its place. `known_at` null: when recorded; `effective_at` null: when known (R5)."""
-
-    event: Event
-    mode: Mode
-    by: str
-    effective_at: datetime | None = None
-    known_at: datetime | None = None
-    why: str | None = None
-    source: str | None = None
-
-
-class Prepared(NamedTuple):
-    """A draft with everything encoded that can be encoded before the write transaction."""
-
-    draft: Draft
-    envelope: Envelope
-    effective: Moment | None
-    known: Moment | None
-    command_id: str | None
-
-
-def prepare(draft: Draft, command_id: str | None) -> Prepared:
-    """Encode a draft that a command records. Raises ValueError for a text or a moment that cannot be stored."""
-    sealed = envelope(
-        draft.event, mode=draft.mode, by=draft.by, why=draft.why, source=draft.source, command_id=command_id
-    )
-    effective = None if draft.effective_at is None else moment(draft.effective_at)
-    known = None if draft.known_at is None else moment(draft.known_at)
-    return Prepared(draft, sealed, effective, known, command_id)
-
-
 class End(NamedTuple):
     """The last position of a log, and when it was recorded; 0 and null where it is empty."""
 
     position: int
     recorded_at: datetime | None
-
-
-class Tip(NamedTuple):
-    """Where the log ends: the moment of its last fact (null: it is empty) and its tree."""
-
-    recorded_at: datetime | None
-    frontier: Frontier
 
 
 class Log:
@@ -124,6 +82,16 @@ class Log:
         location = Location.parse(url)
         datastore = LogDatastore.at(location, read_only=read_only, lock_timeout_seconds=lock_timeout_seconds)
         return cls(LogRecorder(datastore), clock)
+
+    @property
+    def database(self) -> str:
+        """The name under which SQLite finds the file."""
+        return self._recorder.database
+
+    @property
+    def is_read_only(self) -> bool:
+        """Whether nothing can be recorded."""
+        return self._recorder.log_datastore.read_only
 
     def close(self) -> None:
         """Close all connections. Closing twice is closing once."""
@@ -166,7 +134,7 @@ class Log:
             _check_expected(versions, expected)
             tip = _tip(cursor)
             first = tip.frontier.size + 1
-            facts = _record(cursor, prepared, tip, versions, self._clock) if prepared else ()
+            facts = record(cursor, prepared, tip, versions, self._clock) if prepared else ()
             if command_id is not None:
                 insert_result(cursor, command_id, range(first, tip.frontier.size + 1))
             if beside is not None:
@@ -252,6 +220,10 @@ class Log:
         with self._recorder.reading() as cursor:
             yield cursor
 
+    def write(self, task: Callable[[sqlite3.Cursor], None]) -> None:
+        """Write to tables beside the log within one transaction, which records nothing."""
+        self.append((), beside=lambda cursor, _: task(cursor))
+
     def tracked(self, follower: str) -> int:
         """The position that a follower has reached, 0 at first."""
         return self._recorder.max_tracking_id(follower) or 0
@@ -316,60 +288,6 @@ class Log:
         if not 1 <= position <= size:
             held = f"it holds 1 to {size}" if size else "it is empty"
             raise ValueError(f"the log has no position {position}: {held}")
-
-
-def _record(
-    cursor: sqlite3.Cursor,
-    prepared: Sequence[Prepared],
-    tip: Tip,
-    versions: dict[str, int],
-    clock: Callable[[], datetime],
-) -> tuple[Fact, ...]:
-    """Give each draft its place behind the tip, whose frontier grows with them, and store them."""
-    now = to_utc(clock())
-    recorded = moment(now if tip.recorded_at is None else max(now, tip.recorded_at))
-    rows, facts = [], []
-    for item in prepared:
-        versions[item.envelope.stream] += 1
-        row, fact = _placed(item, tip.frontier, versions[item.envelope.stream], recorded)
-        rows.append(row)
-        facts.append(fact)
-    insert(cursor, rows, tip.frontier)
-    return tuple(facts)
-
-
-def _placed(item: Prepared, frontier: Frontier, stream_version: int, recorded: Moment) -> tuple[Row, Fact]:
-    draft, sealed, position = item.draft, item.envelope, frontier.size + 1
-    known = item.known or recorded
-    effective = item.effective or known
-    if not effective.microseconds <= known.microseconds <= recorded.microseconds:
-        raise ClocksOutOfOrder(effective.at, known.at, recorded.at)
-    body = sealed.seal(
-        position=position,
-        stream_version=stream_version,
-        effective_at=effective.text,
-        known_at=known.text,
-        recorded_at=recorded.text,
-    )
-    leaf = leaf_hash(body)
-    frontier.push(leaf)
-    times = (effective.microseconds, known.microseconds, recorded.microseconds)
-    row = (position, sealed.stream, stream_version, draft.event.type, *times, item.command_id, body, leaf)
-    fact = Fact(
-        position=position,
-        stream=sealed.stream,
-        stream_version=stream_version,
-        event=draft.event,
-        effective_at=effective.at,
-        known_at=known.at,
-        recorded_at=recorded.at,
-        mode=draft.mode,
-        by=draft.by,
-        why=draft.why,
-        source=draft.source,
-        command_id=item.command_id,
-    )
-    return row, fact
 
 
 def _check_expected(versions: Mapping[str, int], expected: Mapping[str, int]) -> None:

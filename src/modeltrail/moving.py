@@ -18,10 +18,11 @@ from modeltrail.domain.history import ModelHistory
 from modeltrail.domain.moves import Move, due_move, rests, stand_of
 from modeltrail.domain.refusals import Conflict
 from modeltrail.domain.values import MICROSECOND
+from modeltrail.drafts import Draft
 from modeltrail.failpoints import reach
 from modeltrail.hosts import Host, ask, draft, executed, remembered
 from modeltrail.ledger import Ledger
-from modeltrail.log import Draft, Log
+from modeltrail.log import Log
 from modeltrail.projections.deployments import deployments
 from modeltrail.recorded import places
 from modeltrail.standings import Cohort, Quiet, Standing, Standings, follow, standing_of

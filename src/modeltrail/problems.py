@@ -11,6 +11,8 @@ from modeltrail.domain.values import Instant
 
 SHOWN_LENGTH = 60
 """How much of a value that cannot be used is shown, in characters."""
+Date = datetime | str
+"""A moment with its time zone, or its text; a day is its midnight in UTC."""
 _INSTANT: TypeAdapter[datetime] = TypeAdapter(Instant)
 
 
@@ -58,6 +60,14 @@ def instant(field: str, text: str) -> datetime:
         return _INSTANT.validate_python(text)
     except ValidationError as error:
         raise ValueError(f"{field}: {problem(error)}") from None
+
+
+def moment_of(moment: Date) -> datetime:
+    """A moment, or what a text states (R5). Raises ValueError with the way out."""
+    try:
+        return _INSTANT.validate_python(moment)
+    except ValidationError as error:
+        raise ValueError(problem(error)) from None
 
 
 def shown(value: object) -> str:

@@ -13,8 +13,9 @@ from modeltrail.domain.facts import Fact
 from modeltrail.domain.history import ModelHistory
 from modeltrail.domain.refusals import ClocksOutOfOrder, NoSuchPosition
 from modeltrail.domain.values import Mode
+from modeltrail.drafts import Draft
 from modeltrail.ledger import Ledger
-from modeltrail.log import Beside, Draft, Log
+from modeltrail.log import Beside, Log
 from modeltrail.projections.deployments import deployments
 from modeltrail.projections.models import model_history, models
 from modeltrail.projections.projection import Projection

@@ -136,8 +136,10 @@ def take_place(cursor: sqlite3.Cursor, build: Build) -> None:
     cursor.execute("UPDATE projections SET state = 'current' WHERE id = ?", (build.id,))
 
 
-def forget(cursor: sqlite3.Cursor, build: Build) -> None:
-    """Remove all that is known of a build."""
+def drop_tables(cursor: sqlite3.Cursor, build: Build) -> None:
+    """Remove a build with its tables."""
+    for table in (build.rows, build.keys, build.late):
+        cursor.execute(f'DROP TABLE IF EXISTS "{table}"')
     cursor.execute("DELETE FROM dead_letters WHERE build = ?", (build.id,))
     cursor.execute("DELETE FROM projections WHERE id = ?", (build.id,))
 
@@ -174,6 +176,12 @@ def revive(cursor: sqlite3.Cursor, build: Build, key: str) -> None:
 def find(cursor: sqlite3.Cursor, build: Build, at: int) -> None:
     """Remove the dead letter of a position of which the key can be told now."""
     cursor.execute("DELETE FROM dead_letters WHERE build = ? AND key = ? AND position = ?", (build.id, NO_KEY, at))
+
+
+def letters_of(cursor: sqlite3.Cursor, build: Build, key: str) -> list[tuple[int, str]]:
+    """Positions and errors of what could not be taken of a key."""
+    statement = "SELECT position, error FROM dead_letters WHERE build = ? AND key = ? ORDER BY position"
+    return cursor.execute(statement, (build.id, key)).fetchall()
 
 
 def stale_keys(cursor: sqlite3.Cursor, build: Build) -> set[str]:

@@ -10,6 +10,7 @@ from collections.abc import Callable, Sequence
 from typing import Any, Generic, TypeVar
 
 from modeltrail.codecs import Facts, builder_of, column_codec, fields_of
+from modeltrail.domain.facts import Fact
 from modeltrail.projections.projection import Key, Projection
 
 Row = TypeVar("Row")
@@ -21,6 +22,7 @@ TAKEN = frozenset(
     {"events", "commands", "frontier", "tracking", "standings", "kept_facts", "projections", "dead_letters"}
 )
 """Names of other tables of the store."""
+_READ = ("BOOLEAN", "MOMENT", "DURATION", "DATE", "DECIMAL")
 _NAME = re.compile(r"[a-z][a-z0-9_]{0,47}")
 _ENDINGS = ("_history", "_rows", "_keys", "_late")
 
@@ -37,8 +39,9 @@ class Shape(Generic[Row]):
         hints = {name: hint for name, hint in hints.items() if name not in self.key_names}
         self.names = tuple(hints)
         codecs = [column_codec(hint) for hint in hints.values()]
-        self.sql = tuple(codec.sql for codec in codecs)
-        self.moments = frozenset(name for name, sql in zip(self.names, self.sql, strict=True) if sql == "MOMENT")
+        self.kinds = tuple(codec.kind for codec in codecs)
+        self._kind_of = dict(zip(self.names, self.kinds, strict=True))
+        self.moments = frozenset(name for name, kind in self._kind_of.items() if kind == "MOMENT")
         self._encoders = tuple((name, codec.encode) for name, codec in zip(hints, codecs, strict=True))
         self._decoders: tuple[tuple[str, Callable[[Any, Facts], Any] | None], ...] = tuple(
             (name, codec.decode) for name, codec in zip(hints, codecs, strict=True)
@@ -49,7 +52,7 @@ class Shape(Generic[Row]):
     @property
     def description(self) -> str:
         """The columns and their types, to tell whether a stored table has the same."""
-        fields = ", ".join(f"{name} {sql}" for name, sql in zip(self.names, self.sql, strict=True))
+        fields = ", ".join(f"{name} {kind}" for name, kind in self._kind_of.items())
         return f"{', '.join(self.key_names)}: {fields}"
 
     def key_values(self, key: Key) -> tuple[str, ...]:
@@ -63,6 +66,11 @@ class Shape(Generic[Row]):
     def key(self, values: Sequence[str]) -> Key:
         """The key that columns hold."""
         return tuple(values) if len(self.key_names) > 1 else values[0]
+
+    def reader(self, name: str) -> Callable[[Any], Any]:
+        """What makes plain values of a column. Enums are their values, facts their positions, several values JSON."""
+        decode = dict(self._decoders)[name] if self._kind_of.get(name) in _READ else None
+        return (lambda value: value) if decode is None else (lambda value: decode(value, _no_facts))
 
     def encode(self, row: Row | None) -> Values:
         """What the columns of a row hold; nulls for none."""
@@ -82,6 +90,10 @@ class Shape(Generic[Row]):
             members[name] = key[at]
         row: Row = self._build(members)
         return row
+
+
+def _no_facts(position: int) -> Fact:
+    raise AssertionError(f"a plain value holds no fact, so position {position} is not read")
 
 
 def check(projection: Projection[Any]) -> None:

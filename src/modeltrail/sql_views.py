@@ -21,9 +21,7 @@ def make_views(cursor: sqlite3.Cursor, shape: Shape[Any], build: Build) -> None:
     drop_views(cursor, build.name)
     keys = [quoted(name) for name in shape.key_names]
     fields = [_shown(name) if name in shape.moments else quoted(name) for name in shape.names]
-    is_stale = (
-        f"json_array({', '.join(keys)}) IN (SELECT key FROM dead_letters WHERE build = {build.id}) AS is_stale"
-    )
+    is_stale = f"json_array({', '.join(keys)}) IN (SELECT key FROM dead_letters WHERE build = {build.id}) AS is_stale"
     shown = ", ".join([*keys, *fields])
     rows = quoted(build.rows)
     cursor.execute(

@@ -1,8 +1,8 @@
 """How do rows lie in SQL, so that any moment on two clocks is found by an index? The tables of one build.
 
-A row of the table is a rectangle on the two clocks: from `valid_from` until `valid_to`, as known from `known_from` until
-`known_to`, in microseconds UTC since 1970, half-open; an open end is the largest integer. `is_gone`: there was no row.
-Three partial indexes find what is known now, what was last, and what lay between.
+A row of the table is a rectangle on the two clocks: from `valid_from` until `valid_to`, as known from `known_from`
+until `known_to`, in microseconds UTC since 1970, half-open; an open end is the largest integer. `is_gone`: there was no
+row. Partial indexes find what is known now, what was last, and what lay between.
 """
 
 from __future__ import annotations
@@ -17,7 +17,15 @@ from modeltrail.shapes import Shape, Values
 
 OPEN = 2**63 - 1
 """An end that is open."""
-_SQL_TYPES = {"JSON": "TEXT", "MOMENT": "INTEGER"}
+_SQL_TYPES = {
+    "INTEGER": "INTEGER",
+    "REAL": "REAL",
+    "BOOLEAN": "INTEGER",
+    "MOMENT": "INTEGER",
+    "DURATION": "INTEGER",
+    "FACT": "INTEGER",
+}
+"""Everything else is a text."""
 KeyValues = tuple[str, ...]
 _INDEXES = (
     ("now", "", f"known_to = {OPEN} AND valid_to = {OPEN}"),
@@ -39,11 +47,16 @@ class Stored(NamedTuple):
     is_gone: int
     values: Values
 
+    @classmethod
+    def read(cls, row: Sequence[Any]) -> Stored:
+        """The rectangle of a row: six numbers, then the columns of the row itself."""
+        return cls(row[0], row[1], row[2], row[3], row[4], row[5], tuple(row[6:]))
+
 
 @dataclass(slots=True)
 class Changes:
-    """What is to be written in one transaction. `ends`: new ends of rectangles on the clock of the world (`valid`) or of
-    knowledge; `concerned`: which positions concern which keys."""
+    """What is to be written in one transaction. Ends are new ends of rectangles, on the clock of knowledge or that of
+    the world; `concerned`: which positions concern which keys."""
 
     inserts: dict[int, tuple[KeyValues, Stored]] = field(default_factory=dict)
     known_ends: dict[int, int] = field(default_factory=dict)
@@ -97,7 +110,7 @@ class Tables:
         self._key_columns, self._fields = ", ".join(keys), ", ".join(fields)
         self._is_key = " AND ".join(f"{name} = ?" for name in keys)
         self._typed = "".join(
-            f", {name} {_SQL_TYPES.get(sql, sql)}" for name, sql in zip(fields, shape.sql, strict=True)
+            f", {name} {_SQL_TYPES.get(kind, 'TEXT')}" for name, kind in zip(fields, shape.kinds, strict=True)
         )
         self._rectangle = ", ".join(
             ("valid_from", "valid_to", "known_from", "known_to", "position", "is_gone", *fields)
@@ -127,9 +140,7 @@ class Tables:
             f"CREATE TABLE {quoted(self.build.keys)} ({key}effective_at INTEGER NOT NULL, position INTEGER NOT NULL, "
             f"PRIMARY KEY ({self._key_columns}, effective_at, position)) WITHOUT ROWID"
         )
-        cursor.execute(
-            f"CREATE TABLE {quoted(self.build.late)} ({key}PRIMARY KEY ({self._key_columns})) WITHOUT ROWID"
-        )
+        cursor.execute(f"CREATE TABLE {quoted(self.build.late)} ({key}PRIMARY KEY ({self._key_columns})) WITHOUT ROWID")
 
     def index(self, cursor: sqlite3.Cursor) -> None:
         """Make the indexes of the rows, where they are missing."""
@@ -145,11 +156,6 @@ class Tables:
         statement = "SELECT count(*) FROM sqlite_master WHERE type = 'index' AND tbl_name = ?"
         (found,) = cursor.execute(statement, (self.build.rows,)).fetchone()
         return bool(found == len(_INDEXES))
-
-    def drop(self, cursor: sqlite3.Cursor) -> None:
-        """Remove the tables."""
-        for table in (self.build.rows, self.build.keys, self.build.late):
-            cursor.execute(f"DROP TABLE IF EXISTS {quoted(table)}")
 
     def write(self, cursor: sqlite3.Cursor, changes: Changes) -> None:
         """Write changes within a transaction."""
@@ -176,7 +182,7 @@ class Tables:
         """The number of the last rectangle of a key as known now, and that rectangle."""
         statement = self.now.replace("SELECT ", "SELECT rowid, ", 1)
         found = cursor.execute(statement, key).fetchone()
-        return None if found is None else (found[0], _stored(found[1:]))
+        return None if found is None else (found[0], Stored.read(found[1:]))
 
     def tails(self, cursor: sqlite3.Cursor) -> Iterator[tuple[KeyValues, int, Stored]]:
         """The last rectangles of all keys as known now."""
@@ -184,8 +190,8 @@ class Tables:
             f"SELECT {self._key_columns}, rowid, {self._rectangle} FROM {quoted(self.build.rows)} "
             f"WHERE known_to = {OPEN} AND valid_to = {OPEN}"
         )
-        for row in cursor.execute(statement):
-            yield row[: self._width], row[self._width], _stored(row[self._width + 1 :])
+        for row in cursor.execute(statement).fetchall():  # the cursor is used for the facts in them
+            yield row[: self._width], row[self._width], Stored.read(row[self._width + 1 :])
 
     def latest(self, cursor: sqlite3.Cursor, key: KeyValues) -> int | None:
         """When the last fact of a key was effective, null where it has none."""
@@ -211,7 +217,7 @@ class Tables:
         later = f"known_to < {OPEN} AND known_to > {moment}"
         parts = [f"known_to = {OPEN}", f"{later} AND valid_to = {OPEN}", f"{later} AND valid_to < {OPEN}"]
         statement = " UNION ALL ".join(f"{of_key} AND {part}" for part in parts)
-        return {row[0]: _stored(row[1:]) for row in cursor.execute(statement, key * len(parts))}
+        return {row[0]: Stored.read(row[1:]) for row in cursor.execute(statement, key * len(parts))}
 
     def of_key(self, cursor: sqlite3.Cursor, key: KeyValues) -> list[Stored]:
         """All rectangles of a key."""
@@ -241,8 +247,8 @@ class Tables:
             f"SELECT {self._key_columns}, {self._rectangle} FROM {quoted(self.build.rows)} "
             f"WHERE {where} ORDER BY {self._key_columns}"
         )
-        for row in cursor.execute(statement, moments):
-            yield row[: self._width], _stored(row[self._width :])
+        for row in cursor.execute(statement, moments).fetchall():
+            yield row[: self._width], Stored.read(row[self._width :])
 
     def counts(self, cursor: sqlite3.Cursor, names: Sequence[str], t: int | None, k: int | None) -> list[Any]:
         """How many rows have each combination of values, as they are stored."""
@@ -254,14 +260,12 @@ class Tables:
         )
         return cursor.execute(statement, moments).fetchall()
 
-    def count(self, cursor: sqlite3.Cursor) -> int:
-        """How many rows there are now."""
-        statement = (
-            f"SELECT count(*) FROM {quoted(self.build.rows)} "
-            f"WHERE known_to = {OPEN} AND valid_to = {OPEN} AND is_gone = 0"
-        )
-        (found,) = cursor.execute(statement).fetchone()
-        return int(found)
+
+def rows_now(cursor: sqlite3.Cursor, build: Build) -> int:
+    """How many rows a build has now."""
+    now = f"known_to = {OPEN} AND valid_to = {OPEN} AND is_gone = 0"
+    (found,) = cursor.execute(f"SELECT count(*) FROM {quoted(build.rows)} WHERE {now}").fetchone()
+    return int(found)
 
 
 def _holding(t: int | None, k: int | None) -> tuple[str, Mapping[str, int]]:
@@ -269,7 +273,3 @@ def _holding(t: int | None, k: int | None) -> tuple[str, Mapping[str, int]]:
     valid = f"valid_to = {OPEN}" if t is None else "valid_from <= :t AND valid_to > :t"
     known = f"known_to = {OPEN}" if k is None else "known_from <= :k AND known_to > :k"
     return f"{known} AND {valid}", {name: at for name, at in (("t", t), ("k", k)) if at is not None}
-
-
-def _stored(row: Sequence[Any]) -> Stored:
-    return Stored(*row[:6], tuple(row[6:]))

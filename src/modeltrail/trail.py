@@ -9,9 +9,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from threading import Event, RLock
 from types import TracebackType
-from typing import Any, Literal, Self, get_args
-
-from pydantic import TypeAdapter, ValidationError
+from typing import Any, Literal, Self, TypeVar, get_args
 
 from modeltrail.advance import Advanced, Overdue, carry_out, promises
 from modeltrail.datastore import StoreError, StoreLocked
@@ -20,7 +18,7 @@ from modeltrail.domain.facts import Fact, content
 from modeltrail.domain.history import ModelHistory
 from modeltrail.domain.model import models_concerned
 from modeltrail.domain.refusals import Refused, Unknown
-from modeltrail.domain.values import Instant, instant_text, to_utc
+from modeltrail.domain.values import instant_text, to_utc
 from modeltrail.engine import Engine
 from modeltrail.hosts import ENGINE, Host
 from modeltrail.imports.rows import Quarantined, Statement
@@ -28,15 +26,17 @@ from modeltrail.ledger import Ledger, Mark
 from modeltrail.log import Log
 from modeltrail.moment import Moment
 from modeltrail.naming import deployment_named, model_named
-from modeltrail.problems import problem
+from modeltrail.problems import Date, moment_of
+from modeltrail.projected import Projected
 from modeltrail.projections.models import model_history, models
+from modeltrail.projections.projection import Projection
 from modeltrail.recorded import Recorded, runs
 from modeltrail.recording import Recording, check_clocks
 from modeltrail.status import Status, status
+from modeltrail.views import Rows, View
 
-_INSTANT = TypeAdapter[datetime](Instant)
+Row = TypeVar("Row")
 _HISTORIES_KEPT = 1024
-Date = datetime | str
 Acting = Literal["inline", "worker"]
 """Who carries out what follows from a fact: the call that records it, or a worker."""
 
@@ -74,6 +74,8 @@ class Trail:
         self._ledger = Ledger(log)
         self._acts_inline = acting == "inline"
         self._engine = Engine(log, self._ledger, lambda model: self._history(model, None))
+        self.projections = Projected(log, self._ledger)
+        """The stored projections: views, state, building anew, mending and dropping."""
         self._lock = RLock()
         self._histories: OrderedDict[tuple[str, datetime | None], tuple[Mark, ModelHistory]] = OrderedDict()
 
@@ -101,6 +103,7 @@ class Trail:
         if self._acts_inline:
             with suppress(StoreError):
                 self._engine.store_position()
+        self.projections.close()
         self.log.close()
 
     def on_move(self, host: Host | None) -> None:
@@ -263,6 +266,19 @@ class Trail:
         limit = _instant(known_at)
         return Moment(self._ledger, self._history, _instant(t) or now, limit or now, limit)
 
+    def view(self, projection: str | Projection[Row]) -> View[Row]:
+        """The rows of a projection at any moment, as known at any other, from tables that are kept up to date (R6).
+
+        It is given itself or by name, also as `module:name`. Raises ValueError for one that cannot be stored.
+        """
+        return self.projections.view(projection)
+
+    def fold(
+        self, projection: str | Projection[Row], at: Date | None = None, known_at: Date | None = None
+    ) -> Rows[Row]:
+        """The same rows from one pass over the log, without tables: for a question asked once."""
+        return self.projections.fold(projection, at, known_at)
+
     def _history(self, model: str, known_at: datetime | None) -> ModelHistory:
         """The history of a model as known at a moment, remembered until something new concerns it."""
         with self._lock:
@@ -305,12 +321,7 @@ class Trail:
 
 
 def _instant(moment: Date | None) -> datetime | None:
-    if moment is None:
-        return None
-    try:
-        return _INSTANT.validate_python(moment)
-    except ValidationError as error:
-        raise ValueError(problem(error)) from None
+    return None if moment is None else moment_of(moment)
 
 
 def too_early(row: Statement, now: datetime) -> Quarantined | None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import sqlite3
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import datetime
@@ -13,9 +12,9 @@ from modeltrail.clocks import at_microseconds
 from modeltrail.codecs import micros
 from modeltrail.domain.facts import Fact
 from modeltrail.follower import Follower
-from modeltrail.problems import moment_of
+from modeltrail.problems import Date, moment_of
 from modeltrail.projections.projection import Key
-from modeltrail.registry import NO_KEY, DeadLetter, key_text
+from modeltrail.registry import DeadLetter, key_text
 from modeltrail.shapes import Shape
 from modeltrail.sources import facts_at
 from modeltrail.tables import OPEN, KeyValues, Stored, Tables
@@ -24,7 +23,6 @@ if TYPE_CHECKING:
     import polars
 
 Row = TypeVar("Row")
-Date = datetime | str
 
 
 class Stale(Exception):
@@ -33,8 +31,8 @@ class Stale(Exception):
     def __init__(self, projection: str, key: Key, letters: Sequence[tuple[int, str]]) -> None:
         (position, error), *_ = letters
         super().__init__(
-            f"{projection} does not know {key!r} since position {position}, which its handler could not take ({error}): "
-            f"mend the handler and run modeltrail projections retry {projection}, or ask with stale=True"
+            f"{projection} does not know {key!r} since position {position}, which its handler could not take "
+            f"({error}): mend the handler and run modeltrail projections retry {projection}, or ask with stale=True"
         )
         self.key, self.position, self.error = key, position, error
 
@@ -219,8 +217,7 @@ class View(Generic[Row]):
 def held(cursor: sqlite3.Cursor, tables: Tables, key: KeyValues, t: int | None, k: int | None) -> Stored | None:
     """The rectangle of a key that holds a moment on both clocks, found by one to three index probes."""
     if k is None:
-        found = _one(cursor, tables.now, key) if t is None else _one(cursor, tables.known_now, (*key, t))
-        return found
+        return _one(cursor, tables.now, key) if t is None else _one(cursor, tables.known_now, (*key, t))
     if t is not None:
         found = _one(cursor, tables.known_now, (*key, t))
         if found is not None and found.known_from <= k:
@@ -235,7 +232,7 @@ def held(cursor: sqlite3.Cursor, tables: Tables, key: KeyValues, t: int | None, 
 
 def _one(cursor: sqlite3.Cursor, statement: str, bounds: Sequence[Any]) -> Stored | None:
     found = cursor.execute(statement, bounds).fetchone()
-    return None if found is None else Stored(*found[:6], found[6:])
+    return None if found is None else Stored.read(found)
 
 
 def _is_known(one: Stored, k: int | None) -> bool:

@@ -10,7 +10,8 @@ from typing import Any
 from modeltrail.domain import events
 from modeltrail.domain.events import Event, PolicyChanged, VersionReleased
 from modeltrail.domain.values import Rules
-from modeltrail.log import Draft, Log
+from modeltrail.drafts import Draft
+from modeltrail.log import Log
 
 START = datetime(2025, 3, 1, 9, 30, tzinfo=UTC)
 MODEL = "azure-openai/gpt-4o"

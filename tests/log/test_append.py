@@ -13,7 +13,8 @@ from log.examples import MODEL, START, Clock, draft, file_url, filled, opened, p
 from modeltrail.canonical import encode
 from modeltrail.damage import Damaged
 from modeltrail.domain.refusals import ClocksOutOfOrder, Conflict
-from modeltrail.log import Draft, Log
+from modeltrail.drafts import Draft
+from modeltrail.log import Log
 
 DAY = timedelta(days=1)
 

@@ -17,7 +17,8 @@ from modeltrail.clocks import at_microseconds, text_of_microseconds
 from modeltrail.columns import Row, disagreement, kind_problem, plainly_agrees
 from modeltrail.domain.events import RowQuarantined
 from modeltrail.domain.values import instant_text
-from modeltrail.log import Draft, Log
+from modeltrail.drafts import Draft
+from modeltrail.log import Log
 
 texts = st.text(st.characters(codec="utf-8"), max_size=8) | st.sampled_from(["", "CHG-4711", 'say "no"', "a:", "\n"])
 words = st.none() | texts

@@ -22,8 +22,9 @@ from modeltrail.domain.events import (
     VersionChanged,
 )
 from modeltrail.domain.model import models_concerned
+from modeltrail.drafts import Draft
 from modeltrail.ledger import BUILT_IN, Ledger, Mark
-from modeltrail.log import Draft, Log
+from modeltrail.log import Log
 from modeltrail.projections.deployments import deployments
 from modeltrail.projections.models import model_history, models
 from modeltrail.streams import STREAMS_KEPT

@@ -17,7 +17,7 @@ import pytest
 from log.examples import Clock, file_url, filled, opened, policy
 from modeltrail.datastore import StoreError, StoreLocked
 from modeltrail.log import Log
-from modeltrail.schema import FORMAT
+from modeltrail.schema import FORMAT_WITH_PROJECTIONS
 
 
 @pytest.mark.parametrize(
@@ -86,7 +86,7 @@ def foreign(path: Path, *statements: str) -> bytes:
         (["CREATE TABLE events (name)"], "something else"),
         (["CREATE TABLE t (name)", "PRAGMA application_id = 7"], "something else"),
         (
-            ["CREATE TABLE t (name)", "PRAGMA application_id = 1297371724", f"PRAGMA user_version = {FORMAT + 1}"],
+            ["CREATE TABLE t (name)", "PRAGMA application_id = 1297371724", f"PRAGMA user_version = {FORMAT_WITH_PROJECTIONS + 1}"],
             "upgrade modeltrail",
         ),
     ],
