@@ -8,6 +8,7 @@ from __future__ import annotations
 import sqlite3
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Protocol
@@ -140,14 +141,14 @@ class Folding:
             raise HandlerFailed(self._projection.name, None, fact.position, message) from error
 
     def retracted_keys(self, cursor: sqlite3.Cursor, retraction: Fact) -> list[KeyValues]:
-        """The keys of the fact that is retracted in the end."""
+        """The keys of the fact that is retracted, and where that is a retraction, of what comes back."""
+        found: list[KeyValues] = []
         fact = retraction
         while isinstance(fact.event, FactRetracted):
             fact = self._source.fact(cursor, fact.event.position)
-        try:
-            return self.keys(fact)
-        except HandlerFailed:
-            return []  # it was never folded
+            with suppress(HandlerFailed):  # it was never folded
+                found += self.keys(fact)
+        return found
 
     def _tail(self, cursor: sqlite3.Cursor, key: KeyValues, rowid: int, stored: Stored, latest: int) -> Tail:
         row = None if stored.is_gone else self._decoded(cursor, key, stored.values)

@@ -86,7 +86,11 @@ def foreign(path: Path, *statements: str) -> bytes:
         (["CREATE TABLE events (name)"], "something else"),
         (["CREATE TABLE t (name)", "PRAGMA application_id = 7"], "something else"),
         (
-            ["CREATE TABLE t (name)", "PRAGMA application_id = 1297371724", f"PRAGMA user_version = {FORMAT_WITH_PROJECTIONS + 1}"],
+            [
+                "CREATE TABLE t (name)",
+                "PRAGMA application_id = 1297371724",
+                f"PRAGMA user_version = {FORMAT_WITH_PROJECTIONS + 1}",
+            ],
             "upgrade modeltrail",
         ),
     ],
