@@ -31,13 +31,9 @@ Applied = Callable[[Any, Fact, Key], Any]
 
 def _applied(projection: str, handler: Handler) -> Applied:
     """A handler called with what it asks for. Raises ValueError for one that asks for something else."""
-    wanted = _asked_for(handler, 2)
-    strange = wanted - {"fact", "key"}
-    if strange:
-        raise ValueError(
-            f"{projection} has a handler that asks for {', '.join(sorted(strange))}: it is given the row and the "
-            "event, and by name the fact and the key"
-        )
+    if not callable(handler):
+        raise ValueError(f"{projection} has the handler {handler!r}, which is no function: decorate a function")
+    wanted = _asked_for(f"{projection} has a handler that", handler, ("row", "event"), ("fact", "key"))
     if wanted == {"fact", "key"}:
         return lambda row, fact, key: handler(row, fact.event, fact=fact, key=key)
     if wanted == {"fact"}:
@@ -47,25 +43,52 @@ def _applied(projection: str, handler: Handler) -> Applied:
     return lambda row, fact, key: handler(row, fact.event)
 
 
+def _takes_fact(projection: str, key: Keys) -> bool:
+    """Whether a key function asks for the fact. Raises ValueError for one that asks for something else."""
+    if not callable(key):
+        raise ValueError(
+            f"{projection} has the key {key!r}, which is no function: give one, as in "
+            "key=lambda event: event.deployment"
+        )
+    return bool(_asked_for(f"{projection} has a key function that", key, ("event",), ("fact",)))
+
+
+def _asked_for(who: str, function: Callable[..., Any], given: Sequence[str], more: Sequence[str]) -> frozenset[str]:
+    """By which names a function asks for more than it is given in order; nothing where it does not tell, as some
+    built-in ones. Raises ValueError where it asks for something that nobody has."""
+    try:
+        parameters = list(signature(function).parameters.values())
+    except ValueError:
+        return frozenset()
+    in_order = [one for one in parameters if one.kind in (one.POSITIONAL_ONLY, one.POSITIONAL_OR_KEYWORD)]
+    takes_any = any(one.kind is one.VAR_POSITIONAL for one in parameters)
+    if len(in_order) < len(given) and not takes_any:
+        raise ValueError(f"{who} takes too little: it is given {' and '.join(given)}, in this order")
+    rest = [one for one in parameters if one not in in_order[: len(given)]]
+    named = [one for one in rest if one.kind not in (one.VAR_POSITIONAL, one.VAR_KEYWORD)]
+    wanted = frozenset(one.name for one in named if one.default is one.empty or one.name in more)
+    if strange := wanted - {*more}:
+        raise ValueError(
+            f"{who} asks for {', '.join(sorted(strange))}: it is given {' and '.join(given)}, and may ask for "
+            f"{' and '.join(more)} by name"
+        )
+    return wanted
+
+
 _RECORDED = frozenset(EVENT_TYPES.values())
 
 
-def _nearest_event(event: object) -> str:
+def _not_recorded(projection: str, event: object) -> str:
     """What to write in place of something that is no recorded event."""
     if isinstance(event, type) and issubclass(event, Event):
-        return f"name the kinds below it, as in .on(*leaves({event.__name__}), ...)"
-    return "take one of modeltrail.domain.events"
-
-
-def _asked_for(function: Callable[..., Any], after: int) -> frozenset[str]:
-    """What a function asks for after so many parameters, but for what it has a default for; nothing where it does not
-    tell, as some built-in ones."""
-    try:
-        parameters = list(signature(function).parameters.values())[after:]
-    except ValueError:
-        return frozenset()
-    named = [one for one in parameters if one.kind not in (one.VAR_POSITIONAL, one.VAR_KEYWORD)]
-    return frozenset(one.name for one in named if one.default is one.empty or one.name in ("fact", "key"))
+        name = event.__name__
+        instead = f"name the kinds below it, as in .on(*leaves({name}), ...) with leaves of modeltrail.domain.events"
+    elif isinstance(event, str) and event in EVENT_TYPES:
+        name, instead = repr(event), f"write {EVENT_TYPES[event].__name__}, of modeltrail.domain.events"
+    else:
+        name = event.__name__ if isinstance(event, type) else repr(event)
+        instead = "take one of modeltrail.domain.events"
+    return f"{projection} handles {name}, which is never recorded: {instead}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,15 +126,19 @@ class Projection(Generic[Row]):
 
         It takes the event, and the fact by a second parameter `fact`. The key is a text; where the projection names
         several key columns, a tuple of as many texts. Raises ValueError where one of the events is none that is
-        recorded, or has a handler already.
+        recorded, or has a handler already, and where the handler or `key` asks for what nobody has.
         """
+        if not events:
+            raise ValueError(
+                f"{self.name} has a handler of no event: name what it takes, as in .on(DeploymentCreated, ...)"
+            )
 
         def register(handler: Handler) -> Handler:
             apply = _applied(self.name, handler)
-            takes_fact = "fact" in _asked_for(key, 1)
+            takes_fact = _takes_fact(self.name, key)
             for event in events:
                 if event not in _RECORDED:
-                    raise ValueError(f"{self.name} handles {event!r}, which is never recorded: {_nearest_event(event)}")
+                    raise ValueError(_not_recorded(self.name, event))
                 if event in self._handlers:
                     raise ValueError(f"{self.name} has two handlers for {event.__name__}: keep one")
                 self._handlers[event] = apply

@@ -4,7 +4,20 @@ from modeltrail.domain.moves import Move
 from modeltrail.domain.refusals import Conflict, Refused, Unknown
 from modeltrail.domain.values import Rules
 from modeltrail.hosts import Fail, Postpone
+from modeltrail.projections.projection import Projection
 from modeltrail.trail import Trail
+from modeltrail.views import Stale
 
-__all__ = ["Conflict", "Fail", "Move", "Postpone", "Refused", "Rules", "Trail", "Unknown"]
+__all__ = [
+    "Conflict",
+    "Fail",
+    "Move",
+    "Postpone",
+    "Projection",
+    "Refused",
+    "Rules",
+    "Stale",
+    "Trail",
+    "Unknown",
+]
 __version__ = "0.2.0"

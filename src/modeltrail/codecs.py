@@ -100,7 +100,17 @@ def codec_of(hint: Any) -> Codec:
         return _mapping(*map(codec_of, arguments))
     if isinstance(inner, type) and fields_of(inner):
         return _record(inner)
-    raise TypeError(f"{getattr(inner, '__name__', inner)} has no column")
+    raise TypeError(_without_column(inner))
+
+
+def _without_column(hint: Any) -> str:
+    """Why a type has no column."""
+    name = hint.__name__ if isinstance(hint, type) and not get_args(hint) else str(hint).replace("typing.", "")
+    if hint in (list, tuple, set, frozenset):
+        return f"{name} does not say of what, as {name}[str] does"
+    if hint in (dict, Mapping):
+        return f"{name} does not say of what, as {name}[str, int] does"
+    return f"{name} has no column"
 
 
 def _required(hint: Any) -> tuple[Any, bool]:

@@ -10,7 +10,7 @@ from collections.abc import Callable, Sequence
 from operator import attrgetter
 from typing import Any, Generic, TypeVar
 
-from modeltrail.codecs import Facts, builder_of, column_codec, fields_of
+from modeltrail.codecs import Facts, Kind, builder_of, column_codec, fields_of
 from modeltrail.domain.facts import Fact
 from modeltrail.projections.projection import Key, Projection
 
@@ -20,9 +20,29 @@ Values = tuple[Any, ...]
 OWN = ("valid_from", "valid_to", "known_from", "known_to", "position", "is_gone", "is_stale", "since", "rowid")
 """Columns that every projection has."""
 TAKEN = frozenset(
-    {"events", "commands", "frontier", "tracking", "standings", "kept_facts", "projections", "dead_letters"}
+    {
+        "events",
+        "commands",
+        "frontier",
+        "tracking",
+        "standings",
+        "standings_by_cohort",
+        "kept_facts",
+        "projections",
+        "dead_letters",
+    }
 )
-"""Names of other tables of the store."""
+"""Names of other tables of the store, and of their indexes."""
+_Places = tuple[tuple[int, ...], tuple[int, ...]]
+_PYTHON_TYPES: dict[Kind, type | tuple[type, ...]] = {
+    "INTEGER": int,
+    "BOOLEAN": int,
+    "MOMENT": int,
+    "DURATION": int,
+    "FACT": int,
+    "REAL": (float, int),
+}
+"""What a column of a kind holds; all others hold texts."""
 _READ = ("BOOLEAN", "MOMENT", "DURATION", "DATE", "DECIMAL")
 _NAME = re.compile(r"[a-z][a-z0-9_]{0,47}")
 _ENDINGS = ("_history", "_rows", "_keys")
@@ -50,6 +70,7 @@ class Shape(Generic[Row]):
         )
         self._build = builder_of(projection.row)
         self._nothing: Values = (None,) * len(self.names)
+        self._places: dict[tuple[type, ...], _Places] = {}
 
     @property
     def description(self) -> str:
@@ -61,8 +82,8 @@ class Shape(Generic[Row]):
         """What the key columns hold. Raises ValueError for a key that is none."""
         values = key if isinstance(key, tuple) else (key,)
         if len(values) != len(self.key_names) or not all(isinstance(value, str) for value in values):
-            texts = "a text" if len(self.key_names) == 1 else f"the texts ({', '.join(self.key_names)})"
-            raise ValueError(f"{key!r} is no key of {self._name}: it is {texts}")
+            texts = "a text" if len(self.key_names) == 1 else f"a tuple of texts, ({', '.join(self.key_names)})"
+            raise ValueError(f"{key!r} is no key of {self._name}: give {texts}")
         return values
 
     def key(self, values: Sequence[str]) -> Key:
@@ -78,10 +99,39 @@ class Shape(Generic[Row]):
         """What the columns of a row hold; nulls for none."""
         if row is None:
             return self._nothing
-        values = list(self._values(row)[:-1])
+        held = list(self._values(row)[:-1])
         for at, encode in self._encoders:
-            values[at] = encode(values[at])
-        return tuple(values)
+            held[at] = encode(held[at])
+        values = tuple(held)
+        self._demand_storable(values)
+        return values
+
+    def _demand_storable(self, values: Values) -> None:
+        """Raise TypeError or ValueError for values that SQLite would not take, or make something else of."""
+        types = tuple(map(type, values))
+        places = self._places.get(types)
+        if places is None:
+            places = self._places[types] = self._fitting(values)
+        texts, numbers = places
+        "".join([values[at] for at in texts]).encode()
+        for at in numbers:
+            if not -(2**63) <= values[at] < 2**63:
+                raise ValueError(f"{self.names[at]} is {values[at]}, too large for a column: let its type be str")
+
+    def _fitting(self, values: Values) -> _Places:
+        """Where texts and whole numbers are. Raises TypeError where a value is not of the kind of its column."""
+        texts, numbers = [], []
+        for at, (name, kind, value) in enumerate(zip(self.names, self.kinds, values, strict=True)):
+            expected = _PYTHON_TYPES.get(kind, str)
+            if value is not None and not isinstance(value, expected):
+                raise TypeError(
+                    f"{name} is {value!r}, which is not of its type: let the handler make what the row says"
+                )
+            if isinstance(value, str):
+                texts.append(at)
+            elif isinstance(value, int):
+                numbers.append(at)
+        return tuple(texts), tuple(numbers)
 
     def decode(self, key: Sequence[str], values: Sequence[Any], facts: Facts) -> Row:
         """The row that columns hold. A field that is named like a part of the key is that part."""
@@ -104,15 +154,17 @@ def check(projection: Projection[Any]) -> None:
     name = projection.name
     if not _NAME.fullmatch(name) or name.endswith(_ENDINGS) or name.startswith("sqlite"):
         raise ValueError(
-            f"{name!r} cannot name tables: use small letters, digits and _, at most 48, beginning with a letter and "
-            f"not ending with {' or '.join(_ENDINGS)}"
+            f"{name!r} cannot name tables: use small letters, digits and _, at most 48, beginning with a letter but "
+            f"not with sqlite, and not ending with {' or '.join(_ENDINGS)}"
         )
     if name in TAKEN:
         raise ValueError(f"{name!r} is the name of another table of the store: choose another one")
-    if projection.edition < 1:
-        raise ValueError(f"{name} has the edition {projection.edition}: count from 1")
+    if not isinstance(projection.edition, int) or projection.edition < 1:
+        raise ValueError(f"{name} has the edition {projection.edition!r}: count from 1")
     if not projection.kinds:
         raise ValueError(f"{name} handles no event: register a handler with @{name}.on(Event, key=...)")
+    if not projection.key_names:
+        raise ValueError(f'{name} has no key: name at least one part of it, as in key="deployment"')
     hints = _hints(projection)
     if not hints:
         raise ValueError(f"{name} has no columns: give its row a field, in a pydantic model, dataclass or named tuple")
@@ -126,14 +178,14 @@ def check(projection: Projection[Any]) -> None:
             column_codec(hint)
         except TypeError as error:
             raise ValueError(
-                f"{name}.{field}: {error}: use str, int, bool, float, datetime, date, timedelta, Decimal, Literal, an "
-                "Enum or Fact, one of these or null, or tuples, lists, sets, mappings and models of them"
+                f"{name}.{field}: {error}: use str, int, bool, float, datetime, date, timedelta, Decimal, an Enum, a "
+                "Literal of one kind or Fact, one of these or None, or tuples, lists, sets, mappings and models of them"
             ) from None
 
 
 def _mended(column: str) -> str:
     if column in OWN:
-        return "every projection has one of that name; rename the field"
+        return "every projection has one of that name; choose another one"
     return "use small letters, digits and _, beginning with a letter"
 
 
@@ -141,4 +193,6 @@ def _hints(projection: Projection[Any]) -> dict[str, Any]:
     try:
         return fields_of(projection.row)
     except NameError as error:
-        raise ValueError(f"{projection.name}: a type of its row is not there ({error}): import it") from None
+        raise ValueError(
+            f"{projection.name}: a type of its row is not there ({error}): import it where the row is defined"
+        ) from None
