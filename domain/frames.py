@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
-from dataclasses import dataclass, replace
+from bisect import bisect_right
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, fields, replace
 from datetime import datetime
 from itertools import pairwise
+from operator import attrgetter
+from typing import NamedTuple
 
 from modeltrail.domain.deployment import DeploymentState
 from modeltrail.domain.policies import Acting
 from modeltrail.domain.segments import Cause, Certainty, Outcome, Place, Segment, Status, Waiting
 
 
-@dataclass(frozen=True, slots=True)
-class Due:
+class Due(NamedTuple):
     """A move that a rule requires or allows: to where, until when, why.
 
     `is_binding`: past the deadline it is assumed to have happened (R30); the upgrades before a retirement only end
@@ -30,8 +32,7 @@ class Due:
     flags: frozenset[str] = frozenset()
 
 
-@dataclass(frozen=True, slots=True)
-class Member:
+class Member(NamedTuple):
     """One of the things that a deployment may be doing, and how it came to it.
 
     `is_lapsed`: its move is assumed to have happened, so it shows only if a later sight tells otherwise (R31).
@@ -146,11 +147,27 @@ def _deadline(frame: Frame, visible: list[Member]) -> datetime | None:
     return min([*ends, *([frame.closes] if frame.closes else [])], default=None)
 
 
-def joined(frames: list[Segment]) -> tuple[Segment, ...]:
+_LASTING = attrgetter(*(one.name for one in fields(Segment) if one.name != "since"))
+"""All of a segment but when it begins: where that is alike, two neighbours are one."""
+
+
+def joined(frames: Iterable[Frame]) -> tuple[Segment, ...]:
     """Segments from one to the next: alike neighbours become one, each ends where the next begins."""
     kept: list[Segment] = []
-    for frame in frames:
-        if not kept or replace(frame, since=kept[-1].since) != kept[-1]:
-            kept.append(frame)
+    for part in map(segment, frames):
+        if not kept or _LASTING(part) != _LASTING(kept[-1]):
+            kept.append(part)
     ended = [replace(first, until=second.since) for first, second in pairwise(kept)]
     return (*ended, *kept[-1:])
+
+
+def segment_at(frames: Sequence[Frame], moment: datetime) -> Segment | None:
+    """The segment at a moment, null before there is one. Its end is not looked for."""
+    after = bisect_right(frames, moment, key=lambda frame: frame.since)
+    found = segment(frames[after - 1]) if after else None
+    for frame in reversed(frames[: max(0, after - 1)]):
+        earlier = segment(frame)
+        if _LASTING(earlier) != _LASTING(found):
+            break
+        found = earlier
+    return found

@@ -28,13 +28,23 @@ def settle(frames: Sequence[Frame], seen: Place, sight: Fact, *, with_lapsed: bo
         reached = frozenset[Place]().union(*(frame.origins.get(place, frozenset()) for place in reached))
 
 
-def bridge(frames: Sequence[Frame], starts: Sequence[Place] | None, seen: Member, since: datetime) -> None:
-    """Make what was seen possible from a moment on, from some places or from all: no derived move explains it."""
+def divided(frames: Sequence[Frame], moment: datetime) -> list[Frame]:
+    """The frames, divided at a moment that lies between two of them: nothing happened then, so both parts are alike."""
+    before = [frame for frame in frames if frame.since < moment]
+    after = list(frames[len(before) :])
+    if before and after and after[0].since != moment:
+        stay = {place: frozenset({place}) for place in before[-1].members}
+        after = [replace(before[-1], since=moment, origins=stay), *after]
+    return [*before, *after]
+
+
+def bridge(frames: Sequence[Frame], start: Place | None, seen: Member, since: datetime) -> None:
+    """Make what was seen possible from a moment on, from one place or, for null, from all: no move explains it."""
     for frame in frames:
         if frame.since < since:
             continue
         showing = [place for place, member in frame.members.items() if not member.is_lapsed]
-        leaving = showing if starts is None else [place for place in showing if place in starts]
+        leaving = showing if start is None else [place for place in showing if place == start]
         frame.members = {**frame.members, seen.place: seen}
         frame.origins = {**frame.origins, seen.place: frozenset({seen.place})}
         frame.moves = frame.moves | {(place, seen.place) for place in leaving}
@@ -61,9 +71,9 @@ def stand(frames: Sequence[Frame], anchor: Member) -> Member:
 
 def _down(frame: Frame, anchor: Member) -> Member:
     """Stopped by the retirement from which nobody had moved it (R34)."""
-    place = replace(anchor.place, is_stopped=True)
+    place = anchor.place._replace(is_stopped=True)
     known = frame.members.get(place)
     because = frozenset[int]().union(*(member.because for member in frame.visible()))
     reason = f"{place.model} {place.version} is retired, and it had not been moved"
     down = Member(place, frame.since, "assumed", "retirement", because, {}, stopped_because=reason)
-    return replace(known or down, is_stopped_by_retirement=True)
+    return (known or down)._replace(is_stopped_by_retirement=True)

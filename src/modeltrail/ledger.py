@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
 from threading import RLock
 from typing import Any, NamedTuple, get_args
@@ -201,6 +201,17 @@ class Ledger:
         with self._lock:
             facts = self._about(projection, key)
             return list(facts[bisect_right(facts, mark.position, key=lambda fact: fact.position) :])
+
+    def learned(self, projection: Projection[Any], key: Any) -> list[datetime]:
+        """The moments at which something was learned of a key, in order: in between the same is known (R6, R45)."""
+        with self._lock:
+            return sorted(set(self._learned(self._about(projection, key))))
+
+    def _learned(self, facts: Sequence[Fact]) -> Iterator[datetime]:
+        for fact in facts:
+            yield fact.known_at
+            if self._retractions:
+                yield from self._learned(self._retractions.get(fact.position, ()))
 
     def keys(self, projection: Projection[Any]) -> list[Any]:
         """The keys of a projection, oldest first, whoever knows them."""
