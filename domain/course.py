@@ -12,10 +12,10 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cache
-from itertools import groupby
+from operator import attrgetter
 
-from modeltrail.domain.deployment import DeploymentState, evolve, new_deployment
-from modeltrail.domain.dues import Now, alarms, breaks_api, is_at_rest, is_retired, is_version_retired
+from modeltrail.domain.deployment import evolve, new_deployment
+from modeltrail.domain.dues import Now, alarms, is_at_rest, is_retired, is_version_retired
 from modeltrail.domain.events import (
     DeploymentCreated,
     DeploymentDeleted,
@@ -39,11 +39,10 @@ from modeltrail.domain.judging import (
     spread,
     stop_retired,
 )
-from modeltrail.domain.model import ModelState
 from modeltrail.domain.policies import forced_target
 from modeltrail.domain.possible import Possible
 from modeltrail.domain.segments import Place, Segment
-from modeltrail.domain.sights import bridge, bridged, divided, settle, stand
+from modeltrail.domain.sights import bridge, bridged, came_from, divided, settle, stand, staying
 from modeltrail.domain.values import MICROSECOND
 
 
@@ -72,8 +71,10 @@ def course_at(deployment: str, facts: Iterable[Fact], histories: Histories, mome
     return Course(deployment, () if found is None else (found,))
 
 
-_LOOKING_BACK = (VersionChanged, DeploymentObserved, DeploymentStopped, MovePostponed, MoveFailed)
+_LOOKING_BACK = frozenset({VersionChanged, DeploymentObserved, DeploymentStopped, MovePostponed, MoveFailed})
 """The events that may say something of the time before them."""
+_PLACING = _LOOKING_BACK | {DeploymentCreated, DeploymentDeleted}
+"""The events that put a deployment somewhere; all others change an attribute."""
 _KINDS = {"preview": "preview", "forced": "forced", "retirement": "retirement", "upgrade-window": "upgrade"}
 """As which kind of due a cause is kept; a change of default or policy is of the kind `default`."""
 
@@ -83,16 +84,18 @@ class _Walk:
 
     def __init__(self, deployment: str, ordered: list[Fact], histories: Histories) -> None:
         self.histories = histories
-        self.facts = {moment: list(group) for moment, group in groupby(ordered, key=lambda fact: fact.effective_at)}
+        self.facts = ordered
+        self.taken = 0
         self.calendar = Calendar(ordered, histories)
-        self.looks_back_at = max(
-            (fact.effective_at for fact in ordered if type(fact.event) in _LOOKING_BACK), default=None
-        )
+        looking_back = (fact.effective_at for fact in reversed(ordered) if type(fact.event) in _LOOKING_BACK)
+        self.looks_back_at = next(looking_back, None)
         self.state = new_deployment(deployment)
         self.possible = Possible()
         self.frames: list[Frame] = []
         """What has not been settled, since the last moment at which the place of the deployment was certain."""
         self.done: list[Frame] = []
+        self.is_at_rest = False
+        """Whether there was nothing to judge at the last moment: then nothing changes when it ends."""
         self.anchored_at: datetime | None = None
         self.seen_at: datetime | None = None
         self.held_back_at: datetime | None = None
@@ -107,7 +110,7 @@ class _Walk:
 
         Else they are right up to that moment: nothing that is left out says anything of the time before it.
         """
-        moment = next(iter(self.facts), None)
+        moment = self._next_fact()
         while moment is not None and not (end is not None and self._is_certain(end, moment)):
             moment = self._next(self._step(moment))
         self._flush()
@@ -115,49 +118,47 @@ class _Walk:
 
     def _is_certain(self, end: datetime, ahead: datetime) -> bool:
         """Whether no fact of a moment ahead, or after it, can say anything of the time up to a moment (R31, R38)."""
-        is_anchored = self.anchored_at is not None and self.anchored_at > end
-        looks_back = self.looks_back_at is not None and self.looks_back_at >= ahead
-        return ahead > end and (is_anchored or not looks_back)
+        if ahead <= end:
+            return False
+        is_open = bool(self.frames) and self.frames[0].since <= end
+        return not is_open or self.looks_back_at is None or self.looks_back_at < ahead
 
     def _next(self, now: Now) -> datetime | None:
         """The next moment at which there is a fact, or something falls due without one."""
         if not self.state.exists:
-            return self.calendar.next_fact(now.moment)
-        members = self.possible.members.values()
-        is_overdue = any(member.is_overdue for member in members)
-        ahead = [moment for member in members for moment in alarms(member, now) if moment > now.moment]
-        mark = self.calendar.next_mark(now.moment, of_all=is_overdue)
-        if mark is not None:
-            ahead.append(mark)
-        own_moment_ends = now.moment + MICROSECOND
-        if self.anchored_at == now.moment and not self._rests(self._now(own_moment_ends, self.state)):
-            ahead.append(own_moment_ends)
+            return self._next_fact()
+        moment, members = now.moment, self.possible.members.values()
+        turn = self.calendar.next_turn(moment, of_all=any(map(_is_overdue, members)))
+        ahead = [at for at in (self._next_fact(), turn) if at is not None]
+        for member in members:
+            ahead += [at for at in alarms(member, now) if at > moment]
+        if self.anchored_at == moment and not self.is_at_rest:
+            ahead.append(moment + MICROSECOND)
         return min(ahead, default=None)
 
-    def _rests(self, now: Now) -> bool:
-        """Whether nothing happens to any member at a moment."""
-        return all(is_at_rest(member, now) for member in self.possible.members.values())
+    def _next_fact(self) -> datetime | None:
+        """The moment of the next fact that was not taken yet."""
+        return self.facts[self.taken].effective_at if self.taken < len(self.facts) else None
 
     def _step(self, moment: datetime) -> Now:
         """All that happens at a moment (R6): deadlines close, facts are taken, then judged, then sights settle."""
         before = self.state
         self.possible.begin()
         self.possible.lapse(moment)
-        now = self._now(moment, before)
-        for fact in self.facts.get(moment, ()):
+        now = Now(moment, *self.calendar.models(moment), before, before)
+        while self._next_fact() == moment:
+            fact = self.facts[self.taken]
+            self.taken += 1
             if isinstance(fact.event, DeploymentObserved) and self.state.exists:
                 self._judge(now)
                 self._see(fact, fact.event, now)
             else:
                 self._take(fact, now)
-            now = self._now(moment, before)
+            now = Now(moment, now.models, now.models_before, self.state, before)
         self._judge(now)
         if self.state.incarnation:
             self.frames.append(self._frame(now))
         return now
-
-    def _now(self, moment: datetime, before: DeploymentState) -> Now:
-        return Now(moment, *self.calendar.models(moment), self.state, before)
 
     def _flush(self) -> None:
         self.done += self.frames
@@ -177,7 +178,7 @@ class _Walk:
         """A fact that is no sight of a known deployment: it places the deployment, or changes an attribute."""
         existed, moment = self.state.exists, now.moment
         self.state = evolve(self.state, fact)
-        if not existed and not self.state.exists:
+        if type(fact.event) not in _PLACING or not (existed or self.state.exists):
             return
         match fact.event:
             case DeploymentCreated() as event if not existed:
@@ -240,7 +241,8 @@ class _Walk:
 
     def _judge(self, now: Now) -> None:
         """What becomes due, and what a retirement does, once all facts of the moment are taken (R6)."""
-        if self._rests(now):
+        self.is_at_rest = is_at_rest(self.possible.members.values(), now)
+        if self.is_at_rest:
             return
         if self.held_back_at == now.moment:
             stop_retired(self.possible, now)
@@ -271,8 +273,7 @@ class _Walk:
         if known is not None and known.place.version is None:
             seen = known._replace(place=place)
         elif known is not None:
-            frames = [*self.frames, self._frame(now)]
-            settle(frames, known.place, fact, with_lapsed=known.is_lapsed)
+            self._settle(known, fact)
             seen = known
         else:
             seen = self._bridge(place, fact, now)
@@ -288,6 +289,14 @@ class _Walk:
                 is_overdue=False,
             ),
         )
+
+    def _settle(self, seen: Member, sight: Fact) -> None:
+        """Only what could have led to a member by this moment had been possible before it (R31)."""
+        if not any(map(Frame.is_window, self.frames)):
+            return
+        possible, with_lapsed = self.possible, seen.is_lapsed
+        places = staying(possible.members, possible.moves, frozenset({seen.place}), with_lapsed=with_lapsed)
+        settle(self.frames, came_from(possible.origins, places), sight, with_lapsed=with_lapsed)
 
     def _find(self, place: Place) -> Member | None:
         """The member that a sight shows, or one of whose version nobody knew."""
@@ -317,7 +326,7 @@ class _Walk:
         frames = divided([*self.frames, self._frame(now)], since)
         self.frames = frames[:-1]
         bridge(frames, start, seen, since)
-        settle(frames, place, fact, with_lapsed=False)
+        settle(frames, frozenset({place}), fact, with_lapsed=False)
         return seen
 
     def _forcing(self, place: Place, now: Now) -> tuple[Place, Fact] | None:
@@ -331,36 +340,18 @@ class _Walk:
                     return member.place, announcement
         return None
 
-    def _grounds(self, model: ModelState) -> frozenset[int]:
-        """The facts on which an answer rests beside those that brought the deployment where it is."""
-        if not self.state.exists:
-            return self.deletion
-        doubts = {doubt.position for doubt in self.state.contradictions}
-        grounds = (model.ruled_by, self.state.sku_fact)
-        return frozenset(doubts | {fact.position for fact in grounds if fact is not None})
-
     def _frame(self, now: Now) -> Frame:
-        members = dict(self.possible.members)
-        visible = self.possible.showing()
-        model = now.models(visible[0].place.model if visible else self.state.model or "")
-        acting = now.acting(model.model)
-        flags = {"ineffective"} if acting.is_ineffective else set()
-        if self.state.contradictions:
-            flags.add("contradiction")
-        if any(member.place.version == "" and self.histories(member.place.model).unclear for member in visible):
-            flags.add("ambiguous")
-        if any(breaks_api(member.place, now) for member in visible):
-            flags.add("api-break")
+        possible = self.possible
         return Frame(
-            since=now.moment,
-            members=members,
-            origins={place: origin for place, origin in self.possible.origins.items() if place in members},
-            moves=frozenset(self.possible.moves),
-            state=self.state,
-            acting=acting,
-            rules=model.rules.id,
-            flags=frozenset(flags),
-            because=self._grounds(model),
+            now.moment,
+            possible.members,
+            possible.origins,
+            possible.moves,
+            possible.showing(),
+            self.state,
+            now.models,
+            self.histories,
+            self.deletion,
         )
 
 
@@ -371,8 +362,8 @@ def _waiting(fact: Fact, event: MoveHeldBack, since: datetime) -> Due:
     return Due(target, since, None, event.cause, because, is_waiting=True)
 
 
-def _is_lapsed(member: Member) -> bool:
-    return member.is_lapsed
+_is_lapsed = attrgetter("is_lapsed")
+_is_overdue = attrgetter("is_overdue")
 
 
 def _placed(place: Place, fact: Fact, cause: str, because: Iterable[int] | None = None) -> Member:

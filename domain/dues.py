@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from datetime import datetime, timedelta
 from typing import NamedTuple
 
@@ -80,7 +80,7 @@ class Outlook(NamedTuple):
 
     def is_quiet(self, moment: datetime) -> bool:
         """Whether by a moment nothing of it counts for who is on the version."""
-        return self.retired is None and not any(begins <= moment for begins in self.begins)
+        return self.retired is None and (not self.begins or min(self.begins) > moment)
 
 
 def outlook(place: Place, now: Now) -> Outlook:
@@ -118,14 +118,6 @@ def is_version_retired(place: Place, now: Now) -> bool:
 def is_retired(place: Place, now: Now) -> bool:
     """Whether a place serves a version that is retired for the SKU."""
     return not place.is_stopped and is_version_retired(place, now)
-
-
-def breaks_api(place: Place, now: Now) -> bool:
-    """Whether the version that a place serves does not answer the API version that is pinned (R35)."""
-    known = now.models(place.model).versions.get(place.version or "")
-    if known is None or place.is_stopped or now.state.api_version is None or not known.api_versions:
-        return False
-    return now.state.api_version not in known.api_versions
 
 
 def default_due(member: Member, now: Now) -> Due | None:
@@ -275,18 +267,30 @@ def overdue_since(member: Member, now: Now) -> Fact | None:
     return None if now.models(member.place.model).run_by == "engine" else retirement
 
 
-def alarms(member: Member, now: Now) -> Iterator[datetime]:
-    """The moments ahead at which, without any fact, something begins or ends for a member."""
-    yield from (due.deadline for due in member.dues.values() if due.deadline is not None)
-    if not member.place.is_stopped:
-        yield from outlook(member.place, now).begins
+def alarms(member: Member, now: Now) -> list[datetime]:
+    """The moments at which, without any fact, something begins or ends for a member; some may have passed."""
+    begins = () if member.place.is_stopped else outlook(member.place, now).begins
+    return [*begins, *(due.deadline for due in member.dues.values() if due.deadline is not None)]
 
 
-def is_at_rest(member: Member, now: Now) -> bool:
-    """Whether nothing can begin, end or fall due for a member at a moment, as at most moments: nothing is to be judged.
+def is_at_rest(members: Collection[Member], now: Now) -> bool:
+    """Whether nothing can begin, end or fall due at a moment, as at most moments: then nothing is to be judged.
 
-    It is due to nothing, no model has changed, nothing announced counts yet, and the same policy acts.
+    Nobody is due to anything, nothing announced counts, no default or retirement changed, and no policy begins to act
+    that would move anybody.
     """
-    if member.dues or now.models is not now.models_before or not outlook(member.place, now).is_quiet(now.moment):
-        return False
-    return now.state is now.state_before or not becomes_automatic(member, now)
+    is_same = now.models is now.models_before
+    for member in members:
+        if member.dues or not outlook(member.place, now).is_quiet(now.moment):
+            return False
+        if not is_same and (is_default_changed(member, now) or was_retired(member.place, now)):
+            return False
+    state, before = now.state, now.state_before
+    is_same = is_same and state.policy == before.policy and state.sku == before.sku
+    return is_same or not any(becomes_automatic(member, now) and default_due(member, now) for member in members)
+
+
+def was_retired(place: Place, now: Now) -> bool:
+    """Whether the version of a place was retired just before this moment, for the SKU of now (R16)."""
+    before = None if place.version is None else now.models_before(place.model).versions.get(place.version)
+    return before is not None and before.retired_by(now.state.sku) is not None

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, fields, replace
 from datetime import datetime
 from itertools import pairwise
@@ -11,7 +12,9 @@ from operator import attrgetter
 from typing import NamedTuple
 
 from modeltrail.domain.deployment import DeploymentState
-from modeltrail.domain.policies import Acting
+from modeltrail.domain.history import Histories
+from modeltrail.domain.model import ModelState
+from modeltrail.domain.policies import Acting, ModelsAt, acting_policy
 from modeltrail.domain.segments import Cause, Certainty, Outcome, Place, Segment, Status, Waiting
 
 
@@ -61,21 +64,26 @@ class Frame:
     """All that may be between one moment and the next.
 
     `origins`: for each place, the places of the frame before from which it may have come. `moves`: which place may
-    be left for which within the frame. `shown`: the places that show, once a sight has settled it.
+    be left for which within the frame. `showing`: the members that showed at first; `shown`: the places that show, once
+    a sight has settled it. `deletion`: the positions of the last one.
     """
 
     since: datetime
     members: dict[Place, Member]
     origins: dict[Place, frozenset[Place]]
-    moves: frozenset[tuple[Place, Place]]
+    moves: AbstractSet[tuple[Place, Place]]
+    showing: Sequence[Member]
     state: DeploymentState
-    acting: Acting
-    rules: str
-    flags: frozenset[str] = frozenset()
-    because: frozenset[int] = frozenset()
+    models: ModelsAt
+    histories: Histories
+    deletion: frozenset[int]
     shown: frozenset[Place] | None = None
     closes: datetime | None = None
     closed_by: frozenset[int] = frozenset()
+
+    def is_window(self) -> bool:
+        """Whether there is more than one member, or one that does not show: else no sight says anything new of it."""
+        return len(self.members) != 1 or len(self.showing) != 1
 
     def visible(self) -> list[Member]:
         """The members that show, in the order in which they entered; what is stopped comes last."""
@@ -89,11 +97,12 @@ class Frame:
 def leading_to(places: Collection[Place], moves: Collection[tuple[Place, Place]]) -> frozenset[Place]:
     """The places, and those from which the moves lead to one of them."""
     reached = set(places)
-    while True:
+    while moves:
         more = {start for start, end in moves if end in reached and start not in reached}
         if not more:
-            return frozenset(reached)
+            break
         reached |= more
+    return frozenset(reached)
 
 
 def outcome(place: Place) -> Outcome:
@@ -104,17 +113,19 @@ def outcome(place: Place) -> Outcome:
 def segment(frame: Frame) -> Segment:
     """A frame as it is answered; its end is set by the frame that follows."""
     visible = frame.visible()
+    model = frame.models(frame.showing[0].place.model if frame.showing else frame.state.model or "")
+    acting = acting_policy(frame.state.policy, frame.state.sku, model)
     possible = tuple(dict.fromkeys(outcome(member.place) for member in visible))
     is_window = len(possible) > 1
     newest = max(visible, key=lambda member: member.entered, default=None)
     status: Status = "window" if is_window else possible[0].status if possible else "deleted"
     policy_fact = frame.state.policy_fact
-    because = frame.because.union(*(member.because for member in visible))
+    because = _grounds(frame, model).union(*(member.because for member in visible))
     if is_window:
         because = because.union(frame.closed_by, *(due.because for member in visible for due in member.dues.values()))
     sights = {member.sight for member in visible if member.sight is not None}
     policy = {policy_fact.position} if policy_fact is not None else set()
-    flags = frame.flags.union(*(member.flags for member in visible))
+    flags = frozenset(_flags(frame, acting)).union(*(member.flags for member in visible))
     return Segment(
         since=frame.since,
         until=None,
@@ -123,8 +134,8 @@ def segment(frame: Frame) -> Segment:
         certainty="window" if is_window else visible[0].certainty if visible else "recorded",
         cause=newest.cause if newest is not None else "deleted",
         policy=frame.state.policy,
-        policy_effective=frame.acting.policy,
-        rules=frame.rules,
+        policy_effective=acting.policy,
+        rules=model.rules.id,
         because=tuple(sorted(because | sights | policy)),
         deadline=_deadline(frame, visible) if is_window else None,
         sku=frame.state.sku,
@@ -136,6 +147,36 @@ def segment(frame: Frame) -> Segment:
         stopped_because=next((member.stopped_because for member in visible if member.stopped_because), None),
         waits_for=next((_waiting(due) for member in visible for due in member.dues.values() if due.is_waiting), None),
     )
+
+
+def _grounds(frame: Frame, model: ModelState) -> frozenset[int]:
+    """The facts on which an answer rests beside those that brought the deployment where it is."""
+    state = frame.state
+    if not state.exists:
+        return frame.deletion
+    grounds = (model.ruled_by, state.sku_fact)
+    doubts = [doubt.position for doubt in state.contradictions]
+    return frozenset((*doubts, *(fact.position for fact in grounds if fact is not None)))
+
+
+def _flags(frame: Frame, acting: Acting) -> Iterator[str]:
+    if acting.is_ineffective:
+        yield "ineffective"
+    if frame.state.contradictions:
+        yield "contradiction"
+    if any(member.place.version == "" and frame.histories(member.place.model).unclear for member in frame.showing):
+        yield "ambiguous"
+    if any(_breaks_api(frame, member.place) for member in frame.showing):
+        yield "api-break"
+
+
+def _breaks_api(frame: Frame, place: Place) -> bool:
+    """Whether the version that a place serves does not answer the API version that is pinned (R35)."""
+    pinned = frame.state.api_version
+    if pinned is None or place.is_stopped:
+        return False
+    known = frame.models(place.model).versions.get(place.version or "")
+    return known is not None and bool(known.api_versions) and pinned not in known.api_versions
 
 
 def _waiting(due: Due) -> Waiting:

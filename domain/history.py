@@ -6,7 +6,6 @@ from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from functools import cache
 from itertools import pairwise
 from typing import NamedTuple
 
@@ -17,6 +16,7 @@ from modeltrail.domain.events import (
     ForcedUpgradeAnnounced,
     ModelEvent,
     MoveHeldBack,
+    PolicyChanged,
     VersionChanged,
 )
 from modeltrail.domain.facts import Fact
@@ -103,11 +103,15 @@ def _named(facts: Iterable[Fact]) -> set[Named]:
     """The versions on which facts put a deployment, or to which a move is held back."""
     named: set[Named] = set()
     for fact in facts:
-        event = fact.event
-        if isinstance(event, DeploymentCreated | VersionChanged | DeploymentObserved):
-            named.add((event.model, event.version))
-        elif isinstance(event, MoveHeldBack):
-            named.add((event.to_model, event.to_version))
+        match fact.event:
+            case PolicyChanged():
+                pass
+            case DeploymentObserved() | VersionChanged() | DeploymentCreated() as event:
+                named.add((event.model, event.version))
+            case MoveHeldBack() as event:
+                named.add((event.to_model, event.to_version))
+            case _:
+                pass
     return named
 
 
@@ -116,66 +120,70 @@ class Calendar:
 
     def __init__(self, facts: Sequence[Fact], histories: Histories) -> None:
         self._own, self._histories = facts, histories
-        self._facts = [fact.effective_at for fact in facts]
-        self._turns = sorted(_turning_points(_named(facts), histories))
-        self._marks = sorted({*self._turns, *self._facts})
+        self._turns = _turning_points(_named(facts), histories)
         self._all: list[datetime] | None = None
         self._passed = -1
         self._models = self._before = _no_model
 
-    def next_fact(self, moment: datetime) -> datetime | None:
-        """The next moment at which there is a fact of the deployment."""
-        return _next(self._facts, moment)
-
-    def next_mark(self, moment: datetime, *, of_all: bool) -> datetime | None:
-        """The next moment at which there is a fact, or a model changes in what counts for the deployment.
+    def next_turn(self, moment: datetime, *, of_all: bool) -> datetime | None:
+        """The next moment at which a model changes in what counts for the deployment.
 
         `of_all`: in whatever. So it has to be while a retirement is overdue: what that would bring begins anew whenever
         anything changes (R12).
         """
-        if not of_all:
-            return _next(self._marks, moment)
+        turns = self._all_moments() if of_all else self._turns
+        after = bisect_right(turns, moment)
+        return turns[after] if after < len(turns) else None
+
+    def _all_moments(self) -> list[datetime]:
         if self._all is None:
             models = models_of(self._own, self._histories)
-            self._all = sorted({*self._marks, *(at for model in models for at in self._histories(model).moments)})
-        return _next(self._all, moment)
+            self._all = sorted(moment for model in models for moment in self._histories(model).moments)
+        return self._all
 
     def models(self, moment: datetime) -> tuple[ModelsAt, ModelsAt]:
         """The models at a moment and just before it; one and the same where nothing changed that counts."""
         passed = bisect_right(self._turns, moment)
+        is_turn = passed > 0 and self._turns[passed - 1] == moment
         if passed != self._passed:
             self._passed = passed
-            self._models = self._before = cache(lambda model: self._histories(model).at(moment))
-            if passed and self._turns[passed - 1] == moment:
-                self._before = cache(lambda model: self._histories(model).before(moment))
-        elif passed and self._turns[passed - 1] < moment:
-            self._before = self._models
-        return self._models, self._before
+            self._models = _once(lambda model: self._histories(model).at(moment))
+            self._before = _once(lambda model: self._histories(model).before(moment))
+        return self._models, self._before if is_turn else self._models
 
 
-def _next(moments: Sequence[datetime], moment: datetime) -> datetime | None:
-    after = bisect_right(moments, moment)
-    return moments[after] if after < len(moments) else None
+def _once(find: ModelsAt) -> ModelsAt:
+    """The same, each model looked up once."""
+    found: dict[str, ModelState] = {}
+
+    def state(model: str) -> ModelState:
+        known = found.get(model)
+        if known is None:
+            known = found[model] = find(model)
+        return known
+
+    return state
 
 
 def _no_model(model: str) -> ModelState:
     return new_model(model)
 
 
-def _turning_points(named: Iterable[Named], histories: Histories) -> set[datetime]:
-    """The moments at which a model changes in what counts for a deployment that is put on some versions.
+def _turning_points(named: Iterable[Named], histories: Histories) -> list[datetime]:
+    """The moments at which a model changes in what counts for a deployment that is put on some versions, in order.
 
     Whatever these may lead to counts as well (R15, R20, R24); all else that is stated of a model changes no course.
     """
-    marks: set[datetime] = set()
+    moments: list[datetime] = []
     found: set[Named] = set()
     ahead = set(named)
     while ahead:
         found |= ahead
         turns = [histories(model).turns(version) for model, version in ahead]
-        marks.update(*(turn.moments for turn in turns))
+        for turn in turns:
+            moments += turn.moments
         ahead = set[Named]().union(*(turn.leads_to for turn in turns)) - found
-    return marks
+    return sorted(moments)
 
 
 def _turns_of(history: ModelHistory, version: str | None) -> Turns:

@@ -17,6 +17,7 @@ from modeltrail.domain.dues import (
     overdue_since,
     preview_due,
     upgrade_due,
+    was_retired,
 )
 from modeltrail.domain.frames import Due, Member
 from modeltrail.domain.policies import Target
@@ -185,10 +186,7 @@ def _derived(member: Member, place: Place, now: Now, cause: Cause, because: froz
 
 def _is_reinstated(place: Place, now: Now) -> bool:
     """Whether the version of a place can be chosen again from this moment on; another SKU does not do that (R16)."""
-    if place.version is None or is_version_retired(place, now):
-        return False
-    before = now.models_before(place.model).versions.get(place.version)
-    return before is not None and before.retired_by(now.state.sku) is not None
+    return not is_version_retired(place, now) and was_retired(place, now)
 
 
 def spread(possible: Possible, now: Now) -> None:

@@ -51,7 +51,8 @@ class Possible:
 
     def lapse(self, moment: datetime) -> None:
         """What is due by now is assumed to have moved (R30); the place it left stays as a lapsed member."""
-        passed = {member.place: due for member in self.showing() if (due := _latest_passed(member, moment))}
+        waiting = [member for member in self.members.values() if member.dues and not member.is_lapsed]
+        passed = {member.place: due for member in waiting if (due := _latest_passed(member, moment))}
         for start in passed:
             end = _end_of(start, {place: due.target for place, due in passed.items()})
             if end == start:

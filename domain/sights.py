@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 
@@ -11,21 +11,39 @@ from modeltrail.domain.frames import Frame, Member, leading_to
 from modeltrail.domain.segments import Cause, Place
 
 
-def settle(frames: Sequence[Frame], seen: Place, sight: Fact, *, with_lapsed: bool) -> None:
-    """Leave in each frame only the places from which the rules lead to what was seen in the last one.
+def settle(frames: Sequence[Frame], reached: frozenset[Place], sight: Fact, *, with_lapsed: bool) -> None:
+    """Leave in each frame only the places from which the rules lead to what was reached after the last one.
 
     `with_lapsed`: a move that was assumed past its deadline had not happened after all.
     """
-    reached = frozenset({seen})
     for frame in reversed(frames):
-        allowed = {place for place, member in frame.members.items() if with_lapsed or not member.is_lapsed}
-        reached = leading_to(reached & allowed, frame.moves) & allowed
+        if not frame.is_window():
+            reached = came_from(frame.origins, reached & frame.members.keys())
+            continue
+        reached = staying(frame.members, frame.moves, reached, with_lapsed=with_lapsed)
         if not reached:
             return
         frame.shown = reached
         frame.closes = sight.effective_at
         frame.closed_by = frozenset({sight.position})
-        reached = frozenset[Place]().union(*(frame.origins.get(place, frozenset()) for place in reached))
+        reached = came_from(frame.origins, reached)
+
+
+def staying(
+    members: Mapping[Place, Member],
+    moves: Collection[tuple[Place, Place]],
+    reached: frozenset[Place],
+    *,
+    with_lapsed: bool,
+) -> frozenset[Place]:
+    """The members that are, or that moves lead to, one of the places that were reached."""
+    allowed = {place for place, member in members.items() if with_lapsed or not member.is_lapsed}
+    return leading_to(reached & allowed, moves) & allowed
+
+
+def came_from(origins: Mapping[Place, frozenset[Place]], places: Iterable[Place]) -> frozenset[Place]:
+    """From where some members may have come."""
+    return frozenset[Place]().union(*(origins.get(place, frozenset()) for place in places))
 
 
 def divided(frames: Sequence[Frame], moment: datetime) -> list[Frame]:
