@@ -128,13 +128,13 @@ class _Walk:
         if not self.state.exists:
             return self._next_fact()
         moment, members = now.moment, self.possible.members.values()
-        turn = self.calendar.next_turn(moment, of_all=any(map(_is_overdue, members)))
-        ahead = [at for at in (self._next_fact(), turn) if at is not None]
+        is_overdue = not self.is_at_rest and any(map(_is_overdue, members))
+        ahead = [self._next_fact(), self.calendar.next_turn(moment, of_all=is_overdue)]
         for member in members:
-            ahead += [at for at in alarms(member, now) if at > moment]
+            ahead += alarms(member, now)
         if self.anchored_at == moment and not self.is_at_rest:
             ahead.append(moment + MICROSECOND)
-        return min(ahead, default=None)
+        return min([at for at in ahead if at is not None and at > moment], default=None)
 
     def _next_fact(self) -> datetime | None:
         """The moment of the next fact that was not taken yet."""
@@ -164,15 +164,15 @@ class _Walk:
         self.done += self.frames
         self.frames = []
 
-    def _anchor(self, moment: datetime, *members: Member) -> None:
+    def _anchor(self, moment: datetime, member: Member | None) -> None:
         """From this moment on the place of the deployment is certain, until something else is due or seen."""
         self._flush()
-        self.possible.become(*members)
+        self.possible.become(member)
         self.anchored_at = moment
         self.held_back_at = None
         self.executed_by = None
-        self.anchor = next(iter(members), None)
-        self.seen_at = moment if any(member.certainty == "observed" for member in members) else None
+        self.anchor = member
+        self.seen_at = moment if member is not None and member.certainty == "observed" else None
 
     def _take(self, fact: Fact, now: Now) -> None:
         """A fact that is no sight of a known deployment: it places the deployment, or changes an attribute."""
@@ -197,7 +197,7 @@ class _Walk:
             case MoveHeldBack() as event if self.state.run_by == "engine":
                 self._hold_back(fact, event, moment)
             case DeploymentDeleted():
-                self._anchor(moment)
+                self._anchor(moment, None)
                 self.deletion = frozenset({fact.position})
             case _:
                 pass

@@ -165,9 +165,11 @@ def is_default_changed(member: Member, now: Now) -> bool:
 
 def becomes_automatic(member: Member, now: Now) -> bool:
     """Whether the deployment is under `auto-update` from this moment on, by policy, SKU, offers or rules (R26)."""
+    if now.acting(member.place.model).policy != "auto-update":
+        return False
     before = now.models_before(member.place.model)
     acted = acting_policy(now.state_before.policy, now.state_before.sku, before)
-    return acted.policy != "auto-update" and now.acting(member.place.model).policy == "auto-update"
+    return acted.policy != "auto-update"
 
 
 def preview_openings(model: ModelState, here: VersionState, sku: Sku) -> Iterator[tuple[datetime, str, datetime]]:
@@ -267,10 +269,10 @@ def overdue_since(member: Member, now: Now) -> Fact | None:
     return None if now.models(member.place.model).run_by == "engine" else retirement
 
 
-def alarms(member: Member, now: Now) -> list[datetime]:
+def alarms(member: Member, now: Now) -> list[datetime | None]:
     """The moments at which, without any fact, something begins or ends for a member; some may have passed."""
     begins = () if member.place.is_stopped else outlook(member.place, now).begins
-    return [*begins, *(due.deadline for due in member.dues.values() if due.deadline is not None)]
+    return [*begins, *[due.deadline for due in member.dues.values()]]
 
 
 def is_at_rest(members: Collection[Member], now: Now) -> bool:

@@ -126,13 +126,13 @@ class Calendar:
         self._models = self._before = _no_model
 
     def next_turn(self, moment: datetime, *, of_all: bool) -> datetime | None:
-        """The next moment at which a model changes in what counts for the deployment.
+        """The next moment at which a model changes in what counts for the deployment, after one whose models are known.
 
         `of_all`: in whatever. So it has to be while a retirement is overdue: what that would bring begins anew whenever
         anything changes (R12).
         """
         turns = self._all_moments() if of_all else self._turns
-        after = bisect_right(turns, moment)
+        after = bisect_right(turns, moment) if of_all else self._passed
         return turns[after] if after < len(turns) else None
 
     def _all_moments(self) -> list[datetime]:

@@ -22,10 +22,10 @@ class Possible:
         self.members = {place: member for place, member in self.members.items() if not member.is_overdue}
         self.moves = set()
 
-    def become(self, *members: Member) -> None:
-        """Nothing else is possible from now on."""
-        self.members = {member.place: member for member in members}
-        self.origins = {member.place: frozenset({member.place}) for member in members}
+    def become(self, member: Member | None) -> None:
+        """Nothing else is possible from now on; null for nothing at all."""
+        self.members = {} if member is None else {member.place: member}
+        self.origins = {} if member is None else {member.place: frozenset({member.place})}
         self.moves = set()
 
     def showing(self) -> list[Member]:
@@ -52,6 +52,8 @@ class Possible:
     def lapse(self, moment: datetime) -> None:
         """What is due by now is assumed to have moved (R30); the place it left stays as a lapsed member."""
         waiting = [member for member in self.members.values() if member.dues and not member.is_lapsed]
+        if not waiting:
+            return
         passed = {member.place: due for member in waiting if (due := _latest_passed(member, moment))}
         for start in passed:
             end = _end_of(start, {place: due.target for place, due in passed.items()})

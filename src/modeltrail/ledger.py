@@ -164,8 +164,8 @@ class Ledger:
         return [fact for fact in facts if not isinstance(fact.event, FactRetracted)] if self._retractions else facts
 
     def _of(self, facts: Sequence[Fact], known_at: datetime | None) -> list[Fact]:
-        if known_at is None and not self._retractions:
-            return list(facts)
+        if not self._retractions:
+            return [fact for fact in facts if known_at is None or fact.known_at <= known_at]
         return [fact for fact in facts if is_known(fact, known_at, self._retractions)]
 
     def fold(self, name: str) -> Fold[DeploymentState]:
