@@ -122,12 +122,28 @@ class _Plane(Generic[Row]):
         ordered = in_order(news)
         if self._projection.sifts or (self._last is not None and not precedes(self._last, ordered[0])):
             return False
+        if len(ordered) == 1 and (not self._states or self._states[-1].since < ordered[0].effective_at):
+            self._append(moment, ordered[0])
+            return True
         kept = max(0, len(self._states) - 2)
         tail = self._states[kept:]
         extend(self._projection, self._key, tail, ordered)
         self._last = ordered[-1]
         self._become(moment, kept, tail)
         return True
+
+    def _append(self, moment: datetime, fact: Fact) -> None:
+        """Take one fact after the moments of all others, as most facts come: only the last rectangle ends."""
+        last = self._states[-1] if self._states else None
+        row = applied(self._projection, last.row if last else None, self._key, fact)
+        self._last = fact
+        if row == (last.row if last else None):
+            return
+        if last is not None:
+            self._close(len(self._states) - 1, moment)
+            self._known_from[-1] = moment
+        self._states.append(State(fact.effective_at, row, fact.position))
+        self._known_from.append(moment)
 
     def refold(self, moment: datetime, known: Sequence[Fact]) -> None:
         """Take all that is known at a moment."""

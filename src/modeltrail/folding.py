@@ -232,19 +232,22 @@ class Folding:
         for one in found:
             if id(one.row) not in encoded:  # a row is in several rectangles
                 encoded[id(one.row)] = self._encoded(name, one.row, one.position)
-        return [_as_stored(one, encoded[id(one.row)]) for one in found]
+        micros_of = _Micros()
+        return [_as_stored(one, encoded[id(one.row)], micros_of) for one in found]
 
 
-def _as_stored(one: Rectangle[Any], values: Values) -> Stored:
-    return Stored(
-        micros(one.valid_from),
-        OPEN if one.valid_to is None else micros(one.valid_to),
-        micros(one.known_from),
-        OPEN if one.known_to is None else micros(one.known_to),
-        one.position,
-        int(one.row is None),
-        values,
-    )
+class _Micros(dict[datetime | None, int]):
+    """The microseconds of moments, each worked out once: the rectangles of a key share them. Null is an open end."""
+
+    def __missing__(self, moment: datetime | None) -> int:
+        found = self[moment] = OPEN if moment is None else micros(moment)
+        return found
+
+
+def _as_stored(one: Rectangle[Any], values: Values, micros_of: Mapping[datetime | None, int]) -> Stored:
+    valid_from, valid_to, known_from, known_to, row, position = one
+    ends = micros_of[valid_from], micros_of[valid_to], micros_of[known_from], micros_of[known_to]
+    return Stored(*ends, position, int(row is None), values)
 
 
 def _continued(wanted: Iterable[Stored], stored: Iterable[Stored], start: int) -> list[Stored]:
