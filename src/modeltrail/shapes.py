@@ -9,7 +9,7 @@ import re
 from collections.abc import Callable, Sequence
 from typing import Any, Generic, TypeVar
 
-from modeltrail.codecs import Facts, Kind, builder_of, column_codec, fields_of
+from modeltrail.codecs import Facts, builder_of, column_codec, fields_of
 from modeltrail.domain.facts import Fact
 from modeltrail.projections.projection import Key, Projection
 
@@ -33,7 +33,7 @@ TAKEN = frozenset(
 )
 """Names of other tables of the store, and of their indexes."""
 _Places = tuple[tuple[int, ...], tuple[int, ...]]
-_PYTHON_TYPES: dict[Kind, type | tuple[type, ...]] = {
+_PYTHON_TYPES: dict[str, type | tuple[type, ...]] = {
     "INTEGER": int,
     "BOOLEAN": int,
     "MOMENT": int,
