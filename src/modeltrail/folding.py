@@ -195,8 +195,10 @@ class Folding:
     def _applied(self, cursor: sqlite3.Cursor, before: Any, key: KeyValues, fact: Fact) -> tuple[Any, Values | None]:
         """The next row and what its columns hold, null where it is the same row."""
         name = self._shape.key(key)
+        held = self._shape.encode(before) if self._to_check else ()
         row = applied(self._projection, before, name, fact)
         if self._to_check:
+            self._check_kept(before, held, fact)
             self._check_twice(before, row, name, fact)
         if row == before:
             return before, None
@@ -205,6 +207,14 @@ class Folding:
             self._check_read_back(cursor, key, row, values, fact)
         self._to_check = max(0, self._to_check - 1)
         return row, values
+
+    def _check_kept(self, before: Any, held: Values, fact: Fact) -> None:
+        if self._shape.encode(before) != held:
+            raise Unfit(
+                f"{self._projection.name} changes the row that it is given at position {fact.position} "
+                f"({fact.event.type}): let its handler leave that as it is and return a new row, as "
+                "row.model_copy(update=...) makes one, and let lists and mappings in it be new ones too"
+            )
 
     def _check_twice(self, before: Any, row: Any, name: Key, fact: Fact) -> None:
         again = applied(self._projection, before, name, fact)
@@ -219,7 +229,8 @@ class Folding:
         if back != row:
             raise Unfit(
                 f"{self._projection.name} is {row!r} after position {fact.position}, and {back!r} when it is read "
-                "back: let each field hold what its type says, and one named like a part of the key that part"
+                "back: let each field hold what its type says, and a field that is named like a part of the key that "
+                "part of it"
             )
 
     def _encoded(self, name: Key, row: Any, position: int) -> Values:
