@@ -9,12 +9,15 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
+from typing import Any
 from uuid import UUID
 
 from eventsourcing.application import Application
 from eventsourcing.domain import Aggregate, event
 
 PAGE = 2_000
+COMMITTED = 500
+"""How many events the library's projection takes with one commit."""
 
 
 class Bare:
@@ -101,6 +104,31 @@ class Stock:
             for notification in page:
                 self.app.mapper.to_domain_event(notification)
             after = page[-1].id
+
+    def project(self, target: sqlite3.Connection) -> None:
+        """Keep a table of what each deployment is now, without its history, with one commit for 500 events."""
+        target.execute("CREATE TABLE deployments (id TEXT PRIMARY KEY, model TEXT, version TEXT, policy TEXT)")
+        target.execute("CREATE TABLE reached (position INTEGER)")
+        after = 0
+        while page := self.app.recorder.select_notifications(after, COMMITTED, inclusive_of_start=False):
+            target.execute("BEGIN IMMEDIATE")
+            for notification in page:
+                self._keep(target, self.app.mapper.to_domain_event(notification))
+            after = page[-1].id
+            target.execute("INSERT INTO reached VALUES (?)", (after,))
+            target.execute("COMMIT")
+
+    def _keep(self, target: sqlite3.Connection, event: Any) -> None:
+        key, kind = str(event.originator_id), type(event).__name__
+        if kind == "Created":
+            row = (key, event.model, event.version, event.policy)
+            target.execute("INSERT INTO deployments VALUES (?, ?, ?, ?)", row)
+        elif kind == "PolicyChanged":
+            target.execute("UPDATE deployments SET policy = ? WHERE id = ?", (event.policy, key))
+        else:
+            target.execute(
+                "UPDATE deployments SET model = ?, version = ? WHERE id = ?", (event.model, event.version, key)
+            )
 
     def read(self, aggregate: UUID) -> None:
         self.app.repository.get(aggregate)

@@ -8,6 +8,7 @@ from datetime import UTC, datetime, timedelta
 from importlib.resources import files
 from pathlib import Path
 from uuid import UUID
+from zlib import crc32
 
 from baselines import Bare, Stock, StockDeployment
 
@@ -53,6 +54,41 @@ def life(number: int) -> Iterator[tuple[Event, datetime]]:
             yield PolicyChanged(deployment=here, policy=POLICIES[step % 3]), at
         else:
             yield DeploymentObserved(deployment=here, model=MODEL, version=VERSION), at
+
+
+def nights(deployments: int, life: int) -> Iterator[list[Draft]]:
+    """A fleet night by night, as exports show it: each deployment has one fact more, and one in fifty comes late.
+
+    What is late became so weeks before it was learned. Deployments are created first.
+    """
+    step = timedelta(seconds=(TODAY - START).total_seconds() // (life + 1))
+    for night in range(life):
+        for numbers in _batches(deployments):
+            drafts: list[Draft] = []
+            for number in numbers:
+                known = START + night * step + timedelta(seconds=number)
+                late = timedelta(days=20) if night and crc32(f"{number}/{night}".encode()) % 50 == 0 else timedelta(0)
+                effective = max(known - late, START + timedelta(seconds=number, microseconds=1)) if night else known
+                event = _of_night(number, night)
+                clocks = {"effective_at": effective, "known_at": known}
+                drafts.append(Draft(event=event, mode="statement", by=BY, source=SOURCE, **clocks))
+            yield drafts
+
+
+def _of_night(number: int, night: int) -> Event:
+    here = name(number)
+    if not night:
+        created = DeploymentCreated(deployment=here, model=MODEL, version=VERSION, policy="manual")
+        return created.model_copy(update={"run_by": "provider"})
+    if night % 2:
+        return PolicyChanged(deployment=here, policy=POLICIES[night % 3])
+    return DeploymentObserved(deployment=here, model=MODEL, version=VERSION)
+
+
+def fill_nights(trail: Trail, deployments: int, life: int) -> None:
+    """Record a fleet night by night."""
+    for drafts in nights(deployments, life):
+        trail.log.append(drafts)
 
 
 def stock_life(number: int) -> StockDeployment:

@@ -18,7 +18,9 @@ from importlib.metadata import version
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from measures import ALL, QUICK, Line, Sizes
+from measures import ALL
+from tables import tables
+from timing import QUICK, Line, Sizes
 
 MARKED = re.compile(r"(?<=<!-- measured -->\n).*?(?=<!-- end -->)", re.DOTALL)
 HEADINGS = ("what", "modeltrail", "L", "S", "x L", "x S")
@@ -50,7 +52,7 @@ def arguments() -> Namespace:
 
 
 def measured(sizes: Sizes, folder: Path | None) -> Iterator[Line]:
-    for measure in ALL:
+    for measure in (*ALL, tables):
         with TemporaryDirectory(dir=folder) as place:
             yield from measure(Path(place), sizes)
 

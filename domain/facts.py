@@ -4,16 +4,15 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from itertools import groupby
+from typing import NamedTuple
 
 from modeltrail.domain.events import Event
 from modeltrail.domain.values import Mode
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Fact:
+class Fact(NamedTuple):
     """A recorded event: its place in the log, its three clocks (R5), who, why and from where (R42).
 
     `position` counts from 1 without gaps; `stream_version` counts from 1 within the stream.

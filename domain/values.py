@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
+from functools import lru_cache
 from typing import Annotated, Literal
 
 from pydantic import (
@@ -73,8 +74,13 @@ def _plain_text(value: str) -> str:
     return value
 
 
+_common_text = lru_cache(maxsize=1_024)(_plain_text)
+"""The same for texts of which there are few: nearly every fact repeats one that was looked at before."""
+
+
+@lru_cache(maxsize=1_024)
 def _model_name(value: str) -> str:
-    catalogue, slash, name = value.partition("/")
+    catalogue, slash, name = _plain_text(value).partition("/")
     if not slash:
         return f"default/{value}"
     if not catalogue or not name:
@@ -83,7 +89,8 @@ def _model_name(value: str) -> str:
 
 
 def _deployment_name(value: str) -> str:
-    return value.lower() if value.lower().startswith("/subscriptions/") else value
+    lower = _plain_text(value).lower()
+    return lower if lower.startswith("/subscriptions/") else value
 
 
 def _encodable(value: object) -> object:
@@ -101,13 +108,14 @@ Instant = Annotated[
     PlainSerializer(instant_text, return_type=str, when_used="json"),
 ]
 """A moment in UTC; naive ones are refused (R5)."""
-Name = Annotated[str, Field(min_length=1, max_length=1000), AfterValidator(_plain_text)]
+_Filled = Annotated[str, Field(min_length=1, max_length=1000)]
+Name = Annotated[_Filled, AfterValidator(_common_text)]
 """A printable, non-empty text of at most 1,000 characters."""
-ModelName = Annotated[Name, AfterValidator(_model_name)]
+ModelName = Annotated[_Filled, AfterValidator(_model_name)]
 """`catalogue/name`; without a slash the catalogue is `default` (R1)."""
-DeploymentName = Annotated[Name, AfterValidator(_deployment_name)]
+DeploymentName = Annotated[_Filled, AfterValidator(_deployment_name)]
 """Its owner's name, or an ARM id, which folds case (R3)."""
-Version = Annotated[str, Field(max_length=1000), AfterValidator(_plain_text)]
+Version = Annotated[str, Field(max_length=1000), AfterValidator(_common_text)]
 """Opaque and case-sensitive; empty only where a model has no named versions (R2)."""
 Text = Annotated[str, Field(max_length=100_000), BeforeValidator(_encodable)]
 """Free text that UTF-8 can hold."""

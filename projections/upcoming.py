@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 from itertools import pairwise
 from typing import Literal
@@ -83,7 +83,7 @@ def carried_out(state: ModelState, after: datetime) -> list[Fact]:
     dated = [(fact, announced_date(fact)) for fact in standing_announcements(state)]
     ahead = [(fact, on) for fact, on in dated if on is not None and on > after]
     deeds = [(fact, on, deed) for fact, on in ahead for deed in deeds_of(state, fact, on)]
-    return [replace(fact, event=deed, stream=deed.stream, effective_at=on, known_at=on) for fact, on, deed in deeds]
+    return [fact._replace(event=deed, stream=deed.stream, effective_at=on, known_at=on) for fact, on, deed in deeds]
 
 
 def deeds_of(state: ModelState, announcement: Fact, on: datetime) -> list[ModelEvent]:

@@ -7,7 +7,7 @@ policy, both kinds of who runs what. Days are drawn from a few, so that facts me
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -153,7 +153,7 @@ def numbered(facts: Sequence[Fact]) -> list[Fact]:
     for position, fact in enumerate(facts, start=1):
         counts[fact.stream] = counts.get(fact.stream, 0) + 1
         at, version = LATEST + timedelta(seconds=position), counts[fact.stream]
-        found.append(replace(fact, recorded_at=at, position=position, stream_version=version))
+        found.append(fact._replace(recorded_at=at, position=position, stream_version=version))
     return found
 
 
@@ -237,7 +237,7 @@ def reordered(draw: Draw, recorded: Sequence[Fact]) -> list[Fact]:
     order = [fact if fact.mode == "statement" else next(decided) for fact in shuffled]
     order += [fact for fact in recorded if isinstance(fact.event, e.FactRetracted)]
     places = {fact.position: place for place, fact in enumerate(order, start=1)}
-    return numbered([replace(fact, event=_renamed(fact.event, places)) for fact in order])
+    return numbered([fact._replace(event=_renamed(fact.event, places)) for fact in order])
 
 
 def _renamed(event: e.Event, places: dict[int, int]) -> e.Event:

@@ -136,7 +136,7 @@ def test_nothing_retired_for_its_sku_is_served_beyond_its_window(past: History) 
 @pytest.mark.rule("R39", "R43")
 @given(strategies.histories(retracted=False))
 def test_repeated_facts_change_nothing(past: History) -> None:
-    doubled = [*past.facts, *(replace(fact, position=fact.position + len(past.facts)) for fact in past.facts)]
+    doubled = [*past.facts, *(fact._replace(position=fact.position + len(past.facts)) for fact in past.facts)]
     for one, deployment in zip(courses(past.facts), DEPLOYMENTS, strict=True):
         twice = course(doubled, deployment)
         assert answered(twice, with_flags=False) == answered(one, with_flags=False)

@@ -20,6 +20,8 @@ from modeltrail.domain.values import Mode
 encode = json.JSONEncoder(ensure_ascii=False, sort_keys=True, separators=(",", ":"), allow_nan=False).encode
 """The canonical text of a JSON value."""
 _NESTED = frozenset({dict, list})
+_READERS = {name: event.__pydantic_validator__.validate_python for name, event in EVENT_TYPES.items()}
+"""What makes an event of its fields, by its stored name."""
 
 
 def is_canonical(body: bytes, members: object) -> bool:
@@ -102,23 +104,23 @@ def decode(body: bytes) -> Fact:
     """
     try:
         members = from_json(body)
-        event_type = EVENT_TYPES.get(members["type"])
-        if event_type is None:
+        read = _READERS.get(members["type"])
+        if read is None:
             raise Undecodable(f"the type {members['type']!r} is unknown: a newer modeltrail may have written it")
         optional = members.get
         return Fact(
-            position=members["position"],
-            stream=members["stream"],
-            stream_version=members["stream_version"],
-            event=event_type.__pydantic_validator__.validate_python(members["data"]),
-            effective_at=datetime.fromisoformat(members["effective_at"]),
-            known_at=datetime.fromisoformat(members["known_at"]),
-            recorded_at=datetime.fromisoformat(members["recorded_at"]),
-            mode=members["mode"],
-            by=members["by"],
-            why=optional("why"),
-            source=optional("source"),
-            command_id=optional("command_id"),
+            members["position"],
+            members["stream"],
+            members["stream_version"],
+            read(members["data"]),
+            datetime.fromisoformat(members["effective_at"]),
+            datetime.fromisoformat(members["known_at"]),
+            datetime.fromisoformat(members["recorded_at"]),
+            members["mode"],
+            members["by"],
+            optional("why"),
+            optional("source"),
+            optional("command_id"),
         )
     except Undecodable:
         raise

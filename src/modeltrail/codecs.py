@@ -8,7 +8,7 @@ from __future__ import annotations
 import dataclasses
 import json
 from collections.abc import Callable, Iterable, Mapping
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from enum import Enum
 from functools import cache
@@ -43,7 +43,8 @@ class Codec(NamedTuple):
 
 def micros(moment: datetime) -> int:
     """Microseconds since 1970. Raises ValueError for a moment without a time zone."""
-    return (to_utc(moment) - EPOCH) // MICROSECOND
+    since = (moment if moment.tzinfo is UTC else to_utc(moment)) - EPOCH
+    return (since.days * 86_400 + since.seconds) * 1_000_000 + since.microseconds
 
 
 def _finite(number: float) -> float:
@@ -73,7 +74,9 @@ def column_codec(hint: Any) -> Codec:
         encode, decode = codec.encode, codec.decode
         assert encode is not None and decode is not None
         codec = Codec(
-            "JSON", lambda value: _to_json(encode(value)), lambda text, facts: decode(json.loads(text), facts)
+            "JSON",
+            lambda value: "[]" if value == () else _to_json(encode(value)),
+            lambda text, facts: decode(json.loads(text), facts),
         )
     return _optional(codec) if is_optional else codec
 

@@ -16,21 +16,31 @@ class Damaged(Exception):
     """What is stored is not what was recorded. `modeltrail verify` says where it begins; a backup has what was."""
 
 
-def decoded(
-    rows: Iterable[tuple[str, str, int, bytes, bytes]], first: int, last: int, wanted: Wanted | None = None
-) -> Iterator[Fact]:
+def decoded(rows: Iterable[tuple[int, bytes, bytes]], first: int, last: int) -> Iterator[Fact]:
     """The facts of rows that must be all from `first` to `last`."""
+    due = first
+    for position, body, leaf in rows:
+        if position != due:
+            break
+        yield checked(position, body, leaf)
+        due += 1
+    if due <= last:
+        raise _missing(due)
+
+
+def picked(rows: Iterable[tuple[str, str, int, bytes, bytes]], first: int, last: int, wanted: Wanted) -> Iterator[Fact]:
+    """The facts that are wanted, of rows that must be all from `first` to `last`. The others are not decoded."""
     due = first
     for stream, kind, position, body, leaf in rows:
         if position != due:
             break
-        if wanted is None or wanted(stream, kind):
+        if wanted(stream, kind):
             yield checked(position, body, leaf)
         elif type(body) is not bytes or leaf_hash(body) != leaf:
             raise _changed(position)
         due += 1
     if due <= last:
-        raise Damaged(f"position {due} is missing: modeltrail verify says where it begins")
+        raise _missing(due)
 
 
 def checked(position: int, body: bytes, leaf: bytes) -> Fact:
@@ -45,6 +55,10 @@ def checked(position: int, body: bytes, leaf: bytes) -> Fact:
     if not fits:
         raise _changed(position)
     return fact
+
+
+def _missing(position: int) -> Damaged:
+    return Damaged(f"position {position} is missing: modeltrail verify says where it begins")
 
 
 def _changed(position: int) -> Damaged:

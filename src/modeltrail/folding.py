@@ -15,7 +15,7 @@ from typing import Any, Protocol
 
 from modeltrail.codecs import micros
 from modeltrail.domain.events import FactRetracted
-from modeltrail.domain.facts import Fact, Retractions
+from modeltrail.domain.facts import Fact, Retractions, in_order, is_known
 from modeltrail.growth import Growth, Tail, comes_in_order
 from modeltrail.projections.plane import HandlerFailed, Rectangle, applied, rectangles
 from modeltrail.projections.projection import Key, Projection
@@ -23,8 +23,6 @@ from modeltrail.registry import NO_KEY, key_text
 from modeltrail.shapes import Shape, Values
 from modeltrail.tables import OPEN, Changes, KeyValues, Stored, Tables
 
-CHECKED = 200
-"""How many of the first facts of a build are folded twice, to find a handler that does not do the same twice."""
 Letter = tuple[str, int, str]
 """The text of a key, a position and an error."""
 
@@ -70,39 +68,23 @@ class Folding:
     def __init__(self, projection: Projection[Any], shape: Shape[Any], tables: Tables, source: Source) -> None:
         self._projection, self._shape, self._tables, self._source = projection, shape, tables, source
         self.tails: dict[KeyValues, Tail] = {}
-        self.loads_tails = True
-        """Whether a key without a tail in memory may have one in its table."""
         self._next_rowid = 0
-        self._to_check = 0
-
-    def check_first(self) -> None:
-        """Fold the next facts twice, and read their rows back: a new build begins."""
-        self._to_check = CHECKED
 
     def forget(self) -> None:
         """Forget what was remembered of the tables: somebody else has written to them."""
         self.tails.clear()
         self._next_rowid = 0
 
-    def load_tails(self, cursor: sqlite3.Cursor) -> None:
-        """Remember the ends of all keys, so that none is looked up."""
-        latest = self._tables.latest_of_all(cursor)
-        self.tails = {key: Tail(latest=at) for key, at in latest.items()}
-        for key, rowid, stored in self._tables.tails(cursor):
-            self.tails[key] = self._tail(cursor, key, rowid, stored, latest.get(key, OPEN))
-        self.loads_tails = False
-
-    def page(self, cursor: sqlite3.Cursor, facts: Sequence[Fact], stale: set[str], put_off: set[KeyValues]) -> Page:
-        """What some facts bring about. Keys that are stale or put off are not folded.
+    def page(self, cursor: sqlite3.Cursor, facts: Sequence[Fact], stale: set[str]) -> Page:
+        """What some facts bring about. Keys that are stale are not folded.
 
         Nothing is folded again here: `again` says which keys are to be.
         """
         found = Page()
-        if not self._next_rowid:
-            self._next_rowid = self._tables.next_rowid(cursor)
+        self._number(cursor)
         found.news = self._by_key(cursor, facts, found)
         for key, arrived in found.news.items():
-            if key in put_off or key_text(key) in stale:
+            if key_text(key) in stale:
                 found.again.pop(key, None)
             elif key in found.again or not self._grow(cursor, key, arrived, found):
                 learned = [fact.known_at for fact in arrived]
@@ -121,16 +103,21 @@ class Folding:
                     news.setdefault(key, [])
             if not self._source.matters(fact):
                 continue
-            try:
-                keys = self.keys(fact)
-            except HandlerFailed as failed:
-                found.letters.append((NO_KEY, failed.position, failed.error))
-                continue
-            for key in keys:
+            for key in self.find(fact, found.changes, found.letters):
                 news[key].append(fact)
-                if self._source.is_indexed:
-                    found.changes.concerned.append((key, micros(fact.effective_at), fact.position))
         return news
+
+    def find(self, fact: Fact, changes: Changes, letters: list[Letter]) -> list[KeyValues]:
+        """The keys of a fact, to be remembered; none where the function that gives them fails."""
+        try:
+            keys = self.keys(fact)
+        except HandlerFailed as failed:
+            letters.append((NO_KEY, failed.position, failed.error))
+            return []
+        if self._source.is_indexed:
+            at = micros(fact.effective_at)
+            changes.concerned += [(key, at, fact.position) for key in keys]
+        return keys
 
     def keys(self, fact: Fact) -> list[KeyValues]:
         """The keys of a fact, as columns hold them. Raises HandlerFailed."""
@@ -154,6 +141,29 @@ class Folding:
         row = None if stored.is_gone else self._decoded(cursor, key, stored.values)
         return Tail(rowid, stored.valid_from, stored.known_from, stored.position, row, stored.values, latest)
 
+    def check(self, cursor: sqlite3.Cursor, key: KeyValues, facts: Sequence[Fact], until: int) -> None:
+        """Raise Unfit for a handler that changes the row that it is given, or whose row is another one when it is read
+        back. Raises HandlerFailed."""
+        name, row = self._shape.key(key), None
+        retractions = self._source.retractions(until)
+        known = in_order(fact for fact in facts if is_known(fact, None, retractions))
+        for fact in self._projection.counted(name, known):
+            before, held = row, self._shape.encode(row)
+            row = applied(self._projection, before, name, fact)
+            if self._shape.encode(before) != held:
+                raise Unfit(
+                    f"{self._projection.name} changes the row that it is given at position {fact.position} "
+                    f"({fact.event.type}): let its handler leave that as it is and return a new row, as "
+                    "row.model_copy(update=...) makes one, and let lists and mappings in it be new ones too"
+                )
+            back = None if row is None else self._decoded(cursor, key, self._encoded(name, row, fact.position))
+            if back != row:
+                raise Unfit(
+                    f"{self._projection.name} is {row!r} after position {fact.position}, and {back!r} when it is read "
+                    "back: let each field hold what its type says, and a field that is named like a part of the key "
+                    "that part of it"
+                )
+
     def _decoded(self, cursor: sqlite3.Cursor, key: KeyValues, values: Values) -> Any:
         return self._shape.decode(key, values, lambda position: self._source.fact(cursor, position))
 
@@ -172,13 +182,13 @@ class Folding:
             return False
         tail = self.tails.get(key)
         if tail is None:
-            tail = self._loaded(cursor, key) if self.loads_tails else Tail()
+            tail = self._loaded(cursor, key)
         if not comes_in_order(tail, news):
             return False
         growth = Growth(tail, found.changes, self._take_rowid)
         for fact in news:
             try:
-                row, values = self._applied(cursor, growth.tail.row, key, fact)
+                row, values = self._applied(growth.tail.row, key, fact)
             except HandlerFailed as failed:
                 found.letters.append((key_text(key), failed.position, failed.error))
                 break
@@ -188,50 +198,22 @@ class Folding:
         self.tails[key] = growth.tail
         return True
 
+    def _number(self, cursor: sqlite3.Cursor) -> None:
+        """Learn which numbers of rows are free."""
+        if not self._next_rowid:
+            self._next_rowid = self._tables.next_rowid(cursor)
+
     def _take_rowid(self) -> int:
         self._next_rowid += 1
         return self._next_rowid - 1
 
-    def _applied(self, cursor: sqlite3.Cursor, before: Any, key: KeyValues, fact: Fact) -> tuple[Any, Values | None]:
+    def _applied(self, before: Any, key: KeyValues, fact: Fact) -> tuple[Any, Values | None]:
         """The next row and what its columns hold, null where it is the same row."""
         name = self._shape.key(key)
-        held = self._shape.encode(before) if self._to_check else ()
         row = applied(self._projection, before, name, fact)
-        if self._to_check:
-            self._check_kept(before, held, fact)
-            self._check_twice(before, row, name, fact)
         if row == before:
             return before, None
-        values = self._encoded(name, row, fact.position)
-        if self._to_check and row is not None:
-            self._check_read_back(cursor, key, row, values, fact)
-        self._to_check = max(0, self._to_check - 1)
-        return row, values
-
-    def _check_kept(self, before: Any, held: Values, fact: Fact) -> None:
-        if self._shape.encode(before) != held:
-            raise Unfit(
-                f"{self._projection.name} changes the row that it is given at position {fact.position} "
-                f"({fact.event.type}): let its handler leave that as it is and return a new row, as "
-                "row.model_copy(update=...) makes one, and let lists and mappings in it be new ones too"
-            )
-
-    def _check_twice(self, before: Any, row: Any, name: Key, fact: Fact) -> None:
-        again = applied(self._projection, before, name, fact)
-        if again != row:
-            raise Unfit(
-                f"{self._projection.name} makes of position {fact.position} ({fact.event.type}) once {row!r} and once "
-                f"{again!r}: let its handler depend on nothing but the row, the event, the fact and the key"
-            )
-
-    def _check_read_back(self, cursor: sqlite3.Cursor, key: KeyValues, row: Any, values: Values, fact: Fact) -> None:
-        back = self._decoded(cursor, key, values)
-        if back != row:
-            raise Unfit(
-                f"{self._projection.name} is {row!r} after position {fact.position}, and {back!r} when it is read "
-                "back: let each field hold what its type says, and a field that is named like a part of the key that "
-                "part of it"
-            )
+        return row, self._encoded(name, row, fact.position)
 
     def _encoded(self, name: Key, row: Any, position: int) -> Values:
         try:
@@ -245,30 +227,37 @@ class Folding:
     ) -> Page:
         """Fold a key again from all facts that concern it, as known from a moment on, null for always."""
         found = Page()
-        name = self._shape.key(key)
         try:
-            made = rectangles(self._projection, name, facts, self._source.retractions(until), since)
-            wanted = [self._as_stored(name, one) for one in made]
+            wanted = self.made(key, facts, until, since)
         except HandlerFailed as failed:
             found.letters.append((key_text(key), failed.position, failed.error))
             return found
         start = -OPEN if since is None else micros(since)
         stored = self._tables.known_since(cursor, key, start)
-        if not self._next_rowid:
-            self._next_rowid = self._tables.next_rowid(cursor)
+        self._number(cursor)
         _replace(found.changes, key, stored, _continued(wanted, stored.values(), start), self._take_rowid)
         return found
 
-    def _as_stored(self, name: Key, one: Rectangle[Any]) -> Stored:
-        return Stored(
-            micros(one.valid_from),
-            OPEN if one.valid_to is None else micros(one.valid_to),
-            micros(one.known_from),
-            OPEN if one.known_to is None else micros(one.known_to),
-            one.position,
-            int(one.row is None),
-            self._encoded(name, one.row, one.position),
-        )
+    def made(self, key: KeyValues, facts: Sequence[Fact], until: int, since: datetime | None = None) -> list[Stored]:
+        """The rectangles of a key as they are stored. Raises HandlerFailed."""
+        name, encoded = self._shape.key(key), dict[int, Values]()
+        found = rectangles(self._projection, name, facts, self._source.retractions(until), since)
+        for one in found:
+            if id(one.row) not in encoded:  # a row is in several rectangles
+                encoded[id(one.row)] = self._encoded(name, one.row, one.position)
+        return [_as_stored(one, encoded[id(one.row)]) for one in found]
+
+
+def _as_stored(one: Rectangle[Any], values: Values) -> Stored:
+    return Stored(
+        micros(one.valid_from),
+        OPEN if one.valid_to is None else micros(one.valid_to),
+        micros(one.known_from),
+        OPEN if one.known_to is None else micros(one.known_to),
+        one.position,
+        int(one.row is None),
+        values,
+    )
 
 
 def _continued(wanted: Iterable[Stored], stored: Iterable[Stored], start: int) -> list[Stored]:

@@ -16,6 +16,7 @@ from typing import Any, NamedTuple, get_args
 from modeltrail.domain.deployment import DeploymentState
 from modeltrail.domain.events import FactRetracted
 from modeltrail.domain.facts import Fact, Retractions, is_known
+from modeltrail.kept import load, store
 from modeltrail.log import Log
 from modeltrail.projections.announcements import announcements
 from modeltrail.projections.deployments import deployments
@@ -26,6 +27,8 @@ from modeltrail.streams import STREAMS_KEPT, Streams
 
 BUILT_IN: tuple[Projection[Any], ...] = (models, deployments, announcements)
 _DEPLOYMENT = "deployment/"
+_STORED_AFTER, _STORED_AT_END = 20_000, 500
+"""After how many new facts is stored which are kept: while the store is open, and when it is closed."""
 _HANDED_OVER = 1_000
 """How many of the facts that were handed over last are kept."""
 _MENTIONS = frozenset(kind.type for kind in get_args(Mention))
@@ -56,6 +59,8 @@ class Ledger:
         self._mentioned_at: dict[int, str] = {}
         self._doubted: set[str] = set()
         self._handed_over: Sequence[Fact] = ()
+        self._stored = 0
+        """Up to which position the facts that are kept are stored."""
         self.position = 0
         self.recorded_at: datetime | None = None
         """When the last fact was recorded, null in an empty log."""
@@ -63,6 +68,8 @@ class Ledger:
     def catch_up(self) -> int:
         """Take what was recorded since. Returns the position reached."""
         with self._lock:
+            if not self.position:
+                self._load()
             end = self._log.end()
             if end.position > self.position:
                 for fact in self._log.pick(self.position, end.position, self._is_wanted):
@@ -70,7 +77,35 @@ class Ledger:
                 self.position, self.recorded_at = end
             if self._doubted:
                 self._read_mentions_again()
+            if self.position - self._stored > _STORED_AFTER:
+                self.store()
             return self.position
+
+    def _load(self) -> None:
+        """Take what was stored of the facts that are kept; retractions first, as they decide which mentions matter."""
+        stored = load(self._log)
+        for fact in stored.facts:
+            if isinstance(fact.event, FactRetracted):
+                self._retract(fact.event.position, fact)
+        for fact in stored.facts:
+            if not isinstance(fact.event, FactRetracted):
+                self._take(fact)
+        self._stored = self.position = stored.position
+        self.recorded_at = None if stored.last is None else stored.last.recorded_at
+
+    def store(self) -> None:
+        """Store which facts are kept, where the store can be written, so that nobody looks through the log again."""
+        with self._lock:
+            if self.position > self._stored and not self._log.is_read_only:
+                kept = [fact for rows in self._facts.values() for facts in rows.values() for fact in facts]
+                retractions = [fact for facts in self._retractions.values() for fact in facts]
+                store(self._log, self.position, [fact.position for fact in (*kept, *retractions)])
+            self._stored = self.position
+
+    def close(self) -> None:
+        """Store which facts are kept, where that has become worth it."""
+        if self.position - self._stored > _STORED_AT_END:
+            self.store()
 
     def take(self, facts: Sequence[Fact]) -> None:
         """Take facts that were just recorded, without reading them.
@@ -165,9 +200,9 @@ class Ledger:
     def keeps(self, mention: Fact) -> bool:
         """Whether a mention of a version matters to a model."""
         with self._lock:
-            event = mention.event
-            assert isinstance(event, Mention)
-            return any(one.position == mention.position for one in self._facts[models.name].get(event.model, ()))
+            at = mention.position
+            is_unclear = isinstance(mention.event, Mention) and mention.event.version == ""
+            return is_unclear or at in self._mentioned_at or at in self._retractions
 
     def retractions(self, until: int) -> Retractions:
         """The retractions of each position, up to a position of the log."""

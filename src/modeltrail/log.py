@@ -17,7 +17,7 @@ from typing import NamedTuple, Self
 
 from modeltrail.clocks import at_microseconds
 from modeltrail.columns import Row
-from modeltrail.damage import Damaged, Wanted, checked, decoded
+from modeltrail.damage import Damaged, Wanted, checked, decoded, picked
 from modeltrail.datastore import LogDatastore, LogRecorder, StoreError
 from modeltrail.domain.facts import Fact
 from modeltrail.domain.refusals import Conflict
@@ -28,6 +28,7 @@ from modeltrail.location import Location
 from modeltrail.merkle import Frontier, frontier_of, inclusion_path
 from modeltrail.proofs import Checkpoint, InclusionProof
 from modeltrail.rows import (
+    bodies_between,
     bodies_of,
     end_of,
     false_command,
@@ -162,8 +163,11 @@ class Log:
         for start in range(after + 1, until + 1, _BATCH):
             end = min(start + _BATCH - 1, until)
             with self._recorder.reading() as cursor:
-                rows = headed_between(cursor, start, end)
-            yield from decoded(rows, start, end, wanted)
+                if wanted is None:
+                    facts = _facts_between(cursor, start, end)
+                else:
+                    facts = picked(headed_between(cursor, start, end), start, end, wanted)
+            yield from facts
 
     def stream(self, stream: str, until: int) -> list[Fact]:
         """The facts of a stream up to a position of the log, in order. Raises Damaged."""
@@ -271,7 +275,7 @@ class Log:
             tip = _tip(cursor).frontier
             self._check_position(position, tip.size if size is None else min(size, tip.size))
             leaves = [leaf for (leaf,) in cursor.execute("SELECT leaf FROM events ORDER BY position")]
-            ((_, _, _, body, _),) = headed_between(cursor, position, position)
+            ((_, body, _),) = bodies_between(cursor, position, position)
         if frontier_of(leaves).to_bytes() != tip.to_bytes():
             raise Damaged("the leaves are not those of the tree: modeltrail verify says where it begins")
         leaves = leaves[: size or tip.size]
@@ -307,4 +311,4 @@ def _tip(cursor: sqlite3.Cursor) -> Tip:
 
 
 def _facts_between(cursor: sqlite3.Cursor, first: int, last: int) -> Iterator[Fact]:
-    return decoded(headed_between(cursor, first, last), first, last)
+    return decoded(bodies_between(cursor, first, last), first, last)

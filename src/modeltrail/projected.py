@@ -11,9 +11,10 @@ from typing import Any, NamedTuple, TypeVar
 
 from modeltrail import registry
 from modeltrail.aside import Aside
+from modeltrail.building import Progress
 from modeltrail.datastore import StoreLocked
 from modeltrail.discovery import checked, installed, named
-from modeltrail.follower import Follower, Progress, nobody
+from modeltrail.follower import Follower, nobody
 from modeltrail.ledger import Ledger
 from modeltrail.live_fold import fold
 from modeltrail.log import Log
@@ -62,6 +63,7 @@ class Projected:
         self._log, self._ledger = log, ledger
         self._lock = RLock()
         self._followers: dict[Projection[Any], Follower] = {}
+        self._named: dict[str, Follower] = {}
         self._aside: Aside | None = None
 
     def close(self) -> None:
@@ -75,12 +77,16 @@ class Projected:
 
     def follower(self, projection: str | Projection[Any]) -> Follower:
         """What keeps the tables of a projection."""
-        one = named(projection) if isinstance(projection, str) else checked(projection, repr(projection))
         with self._lock:
+            if isinstance(projection, str) and projection in self._named:
+                return self._named[projection]
+            one = named(projection) if isinstance(projection, str) else checked(projection, repr(projection))
             if one not in self._followers:
                 self._demand_alone(one)
                 aside = self._in_memory if self._log.is_read_only else None
                 self._followers[one] = Follower(self._log, self._ledger, one, self._log, aside)
+            if isinstance(projection, str):
+                self._named[projection] = self._followers[one]
             return self._followers[one]
 
     def _demand_alone(self, projection: Projection[Any]) -> None:

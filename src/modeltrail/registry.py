@@ -26,7 +26,8 @@ CREATE TABLE IF NOT EXISTS projections (
     edition INTEGER NOT NULL,
     columns TEXT NOT NULL,
     state TEXT NOT NULL CHECK (state IN ('building', 'current', 'superseded')),
-    position INTEGER NOT NULL
+    position INTEGER NOT NULL,
+    folded TEXT
 )
 """,
     """
@@ -67,11 +68,6 @@ class Build:
     def keys(self) -> str:
         """The table of the positions that concern each key."""
         return f"{self.name}_keys_{self.id}"
-
-    @property
-    def late(self) -> str:
-        """The table of the keys that are folded again before the build is complete."""
-        return f"{self.name}_late_{self.id}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,6 +126,27 @@ def reach_position(cursor: sqlite3.Cursor, build: Build, before: int, after: int
         raise Conflict(f"another process has brought {build.name} up to date meanwhile: read again from where it is")
 
 
+def folded(cursor: sqlite3.Cursor, build: Build) -> tuple[str, ...] | None:
+    """The last key that a build has folded, null where it has folded none."""
+    (text,) = cursor.execute("SELECT folded FROM projections WHERE id = ?", (build.id,)).fetchone() or (None,)
+    return None if text is None else tuple(json.loads(text))
+
+
+def set_folded(cursor: sqlite3.Cursor, build: Build, key: tuple[str, ...] | None, after: tuple[str, ...]) -> None:
+    """Store the last key that a build has folded. Raises Conflict where another process has gone on meanwhile."""
+    before = None if key is None else key_text(key)
+    statement = "UPDATE projections SET folded = ? WHERE id = ? AND folded IS ? AND state = 'building'"
+    if not cursor.execute(statement, (key_text(after), build.id, before)).rowcount:
+        raise Conflict(f"another process makes the same build of {build.name}")
+
+
+def progress(cursor: sqlite3.Cursor, build: Build) -> tuple[object, ...] | None:
+    """How far a build is: its state, what it has read and what it has folded; null where it was dropped."""
+    statement = "SELECT state, position, folded FROM projections WHERE id = ?"
+    found: tuple[object, ...] | None = cursor.execute(statement, (build.id,)).fetchone()
+    return found
+
+
 def take_place(cursor: sqlite3.Cursor, build: Build) -> None:
     """Let a build answer from now on; what answered before is kept until it is dropped."""
     cursor.execute("UPDATE projections SET state = 'superseded' WHERE name = ? AND state = 'current'", (build.name,))
@@ -138,7 +155,7 @@ def take_place(cursor: sqlite3.Cursor, build: Build) -> None:
 
 def drop_tables(cursor: sqlite3.Cursor, build: Build) -> None:
     """Remove a build with its tables."""
-    for table in (build.rows, build.keys, build.late):
+    for table in (build.rows, build.keys):
         cursor.execute(f'DROP TABLE IF EXISTS "{table}"')
     cursor.execute("DELETE FROM dead_letters WHERE build = ?", (build.id,))
     cursor.execute("DELETE FROM projections WHERE id = ?", (build.id,))

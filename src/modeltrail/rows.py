@@ -72,6 +72,12 @@ def headed_between(cursor: sqlite3.Cursor, first: int, last: int) -> list[tuple[
     return cursor.execute(statement, (first, last)).fetchall()
 
 
+def bodies_between(cursor: sqlite3.Cursor, first: int, last: int) -> list[tuple[int, bytes, bytes]]:
+    """Position, body and leaf of each fact from one position to another."""
+    statement = "SELECT position, body, leaf FROM events WHERE position BETWEEN ? AND ? ORDER BY position"
+    return cursor.execute(statement, (first, last)).fetchall()
+
+
 def bodies_of(cursor: sqlite3.Cursor, stream: str, last: int) -> list[tuple[int, bytes, bytes]]:
     """Position, body and leaf of each fact of a stream up to a position."""
     statement = "SELECT position, body, leaf FROM events WHERE stream = ? AND position <= ? ORDER BY stream_version"

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Sequence
+from operator import attrgetter
 from typing import Any, Generic, TypeVar
 
 from modeltrail.codecs import Facts, builder_of, column_codec, fields_of
@@ -44,7 +45,7 @@ _PYTHON_TYPES: dict[str, type | tuple[type, ...]] = {
 """What a column of a kind holds; all others hold texts."""
 _READ = ("BOOLEAN", "MOMENT", "DURATION", "DATE", "DECIMAL")
 _NAME = re.compile(r"[a-z][a-z0-9_]{0,47}")
-_ENDINGS = ("_history", "_rows", "_keys", "_late")
+_ENDINGS = ("_history", "_rows", "_keys")
 
 
 class Shape(Generic[Row]):
@@ -62,7 +63,8 @@ class Shape(Generic[Row]):
         self.kinds = tuple(codec.kind for codec in codecs)
         self._kind_of = dict(zip(self.names, self.kinds, strict=True))
         self.moments = frozenset(name for name, kind in self._kind_of.items() if kind == "MOMENT")
-        self._encoders = tuple((name, codec.encode) for name, codec in zip(hints, codecs, strict=True))
+        self._values = attrgetter(*self.names, self.names[0]) if self.names else (lambda row: (None,))
+        self._encoders = tuple((at, codec.encode) for at, codec in enumerate(codecs) if codec.encode is not None)
         self._decoders: tuple[tuple[str, Callable[[Any, Facts], Any] | None], ...] = tuple(
             (name, codec.decode) for name, codec in zip(hints, codecs, strict=True)
         )
@@ -97,9 +99,10 @@ class Shape(Generic[Row]):
         """What the columns of a row hold; nulls for none."""
         if row is None:
             return self._nothing
-        values = tuple(
-            [getattr(row, name) if encode is None else encode(getattr(row, name)) for name, encode in self._encoders]
-        )
+        held = list(self._values(row)[:-1])
+        for at, encode in self._encoders:
+            held[at] = encode(held[at])
+        values = tuple(held)
         self._demand_storable(values)
         return values
 

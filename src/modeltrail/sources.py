@@ -39,6 +39,15 @@ class Indexed:
         positions = self._tables.positions(cursor, key)
         return facts_at(cursor, [position for position in positions if position <= until])
 
+    def some(
+        self, cursor: sqlite3.Cursor, after: KeyValues | None, limit: int, until: int
+    ) -> dict[KeyValues, list[Fact]]:
+        """The facts up to a position of some keys after one, about so many facts; nothing where no key is left."""
+        concerned = self._tables.concerned_after(cursor, after, limit)
+        positions = [at for all_ in concerned.values() for at in all_ if at <= until]
+        facts = {fact.position: fact for fact in facts_at(cursor, positions)}
+        return {key: [facts[at] for at in sorted(all_) if at in facts] for key, all_ in concerned.items()}
+
     def fact(self, cursor: sqlite3.Cursor, position: int) -> Fact:
         """The fact at a position."""
         (fact,) = facts_at(cursor, [position])
@@ -59,6 +68,13 @@ class Kept(Indexed):
         if fact.event.type not in self._kinds or isinstance(fact.event, FactRetracted):
             return False
         return not isinstance(fact.event, Mention) or self._ledger.keeps(fact)
+
+    def some(
+        self, cursor: sqlite3.Cursor, after: KeyValues | None, limit: int, until: int
+    ) -> dict[KeyValues, list[Fact]]:
+        """The kept facts of all models, at once."""
+        names = sorted(self._ledger.keys(models)) if after is None else []
+        return {(name,): self.facts(cursor, (name,), until) for name in names}
 
     def facts(self, cursor: sqlite3.Cursor, key: KeyValues, until: int) -> list[Fact]:
         """All kept facts up to a position that concern a model."""

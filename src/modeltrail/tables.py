@@ -140,7 +140,6 @@ class Tables:
             f"CREATE TABLE {quoted(self.build.keys)} ({key}effective_at INTEGER NOT NULL, position INTEGER NOT NULL, "
             f"PRIMARY KEY ({self._key_columns}, effective_at, position)) WITHOUT ROWID"
         )
-        cursor.execute(f"CREATE TABLE {quoted(self.build.late)} ({key}PRIMARY KEY ({self._key_columns})) WITHOUT ROWID")
 
     def index(self, cursor: sqlite3.Cursor) -> None:
         """Make the indexes of the rows, where they are missing."""
@@ -184,32 +183,31 @@ class Tables:
         found = cursor.execute(statement, key).fetchone()
         return None if found is None else (found[0], Stored.read(found[1:]))
 
-    def tails(self, cursor: sqlite3.Cursor) -> Iterator[tuple[KeyValues, int, Stored]]:
-        """The last rectangles of all keys as known now."""
-        statement = (
-            f"SELECT {self._key_columns}, rowid, {self._rectangle} FROM {quoted(self.build.rows)} "
-            f"WHERE known_to = {OPEN} AND valid_to = {OPEN}"
-        )
-        for row in cursor.execute(statement).fetchall():  # the cursor is used for the facts in them
-            yield row[: self._width], row[self._width], Stored.read(row[self._width + 1 :])
-
     def latest(self, cursor: sqlite3.Cursor, key: KeyValues) -> int | None:
         """When the last fact of a key was effective, null where it has none."""
         statement = f"SELECT max(effective_at) FROM {quoted(self.build.keys)} WHERE {self._is_key}"
         (found,) = cursor.execute(statement, key).fetchone()
         return None if found is None else int(found)
 
-    def latest_of_all(self, cursor: sqlite3.Cursor) -> dict[KeyValues, int]:
-        """When the last fact of each key was effective."""
-        statement = (
-            f"SELECT {self._key_columns}, max(effective_at) FROM {quoted(self.build.keys)} GROUP BY {self._key_columns}"
-        )
-        return {row[:-1]: row[-1] for row in cursor.execute(statement)}
-
     def positions(self, cursor: sqlite3.Cursor, key: KeyValues) -> list[int]:
         """The positions that concern a key, in order."""
         statement = f"SELECT position FROM {quoted(self.build.keys)} WHERE {self._is_key} ORDER BY position"
         return [position for (position,) in cursor.execute(statement, key)]
+
+    def concerned_after(self, cursor: sqlite3.Cursor, key: KeyValues | None, limit: int) -> dict[KeyValues, list[int]]:
+        """Keys after one, null for the first, each with all of its positions: about so many of these."""
+        keys, marks = self._key_columns, ", ".join("?" * self._width)
+        later = "" if key is None else f"WHERE ({keys}) > ({marks})"
+        statement = f"SELECT {keys}, position FROM {quoted(self.build.keys)} {later} ORDER BY {keys} LIMIT {limit}"
+        rows = cursor.execute(statement, key or ()).fetchall()
+        found: dict[KeyValues, list[int]] = {}
+        for row in rows:
+            found.setdefault(row[:-1], []).append(row[-1])
+        if len(rows) == limit:  # the last key may have more
+            last, _ = found.popitem()
+            if not found:
+                found[last] = self.positions(cursor, last)
+        return found
 
     def known_since(self, cursor: sqlite3.Cursor, key: KeyValues, moment: int) -> dict[int, Stored]:
         """The rectangles of a key that are known after a moment, by their numbers."""
@@ -222,23 +220,6 @@ class Tables:
     def of_key(self, cursor: sqlite3.Cursor, key: KeyValues) -> list[Stored]:
         """All rectangles of a key."""
         return sorted(self.known_since(cursor, key, -OPEN).values())
-
-    def put_off(self, cursor: sqlite3.Cursor, keys: Iterable[KeyValues]) -> None:
-        """Remember keys that are to be folded again."""
-        marks = ", ".join("?" * self._width)
-        cursor.executemany(f"INSERT OR IGNORE INTO {quoted(self.build.late)} VALUES ({marks})", list(keys))
-
-    def some_late(self, cursor: sqlite3.Cursor, limit: int) -> list[KeyValues]:
-        """Some keys that are to be folded again."""
-        return cursor.execute(f"SELECT * FROM {quoted(self.build.late)} LIMIT ?", (limit,)).fetchall()
-
-    def all_late(self, cursor: sqlite3.Cursor) -> set[KeyValues]:
-        """All keys that are to be folded again."""
-        return set(cursor.execute(f"SELECT * FROM {quoted(self.build.late)}").fetchall())
-
-    def done_late(self, cursor: sqlite3.Cursor, keys: Sequence[KeyValues]) -> None:
-        """Forget keys that were folded again."""
-        cursor.executemany(f"DELETE FROM {quoted(self.build.late)} WHERE {self._is_key}", keys)
 
     def selected(self, cursor: sqlite3.Cursor, t: int | None, k: int | None) -> Iterator[tuple[KeyValues, Stored]]:
         """The rectangles that hold a moment on both clocks, null for now, by key."""

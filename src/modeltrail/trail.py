@@ -103,6 +103,8 @@ class Trail:
         if self._acts_inline:
             with suppress(StoreError):
                 self._engine.store_position()
+        with suppress(StoreError):
+            self._ledger.close()
         self.projections.close()
         self.log.close()
 

@@ -12,10 +12,19 @@ import pytest
 import rfc8785
 from hypothesis import example, given
 from hypothesis import strategies as st
+from pydantic import ValidationError
 
 from log.examples import EXAMPLES, MODEL, START, draft, lines, opened, release
 from modeltrail.canonical import Undecodable, decode, encode, envelope, is_canonical
-from modeltrail.domain.events import EVENT_TYPES, DefaultChanged, Event, RowQuarantined, RulesChanged, VersionReleased
+from modeltrail.domain.events import (
+    EVENT_TYPES,
+    DefaultChanged,
+    DeploymentCreated,
+    Event,
+    RowQuarantined,
+    RulesChanged,
+    VersionReleased,
+)
 from modeltrail.domain.values import Mode, Rules, instant_text
 from modeltrail.log import Log
 
@@ -147,6 +156,41 @@ def test_the_bytes_of_an_event_never_change(position: int, event: Event) -> None
     assert example_bytes(position, event) == golden
     assert decode(golden).event == event
     assert rfc8785.dumps(json.loads(golden)) == golden
+
+
+def test_each_member_is_read_into_the_field_of_its_name() -> None:
+    fact = decode(example_bytes(5, EXAMPLES[4]))
+    at = [START + timedelta(days=day) for day in range(3)]
+    assert fact._asdict() == {
+        "position": 5,
+        "stream": f"model/{MODEL}",
+        "stream_version": 1,
+        "event": EXAMPLES[4],
+        **dict(zip(("effective_at", "known_at", "recorded_at"), at, strict=True)),
+        "mode": "statement",
+        "by": "alice@example.com",
+        "why": "CHG-4711",
+        "source": "notice.eml",
+        "command_id": "c-5",
+    }
+
+
+def test_a_fact_never_changes_and_is_equal_to_one_with_the_same_fields() -> None:
+    fact, same = decode(example_bytes(5, EXAMPLES[4])), decode(example_bytes(5, EXAMPLES[4]))
+    with pytest.raises(AttributeError):
+        fact.by = "carol@example.com"  # type: ignore[misc]
+    with pytest.raises(AttributeError):
+        fact.remark = "new"  # type: ignore[attr-defined]
+    assert fact == same
+    assert len({fact, same, fact._replace(why=None)}) == 2
+
+
+@pytest.mark.parametrize("field", ["deployment", "model", "version"])
+def test_a_text_that_was_refused_once_is_refused_again(field: str) -> None:
+    for _ in range(2):
+        with pytest.raises(ValidationError, match="outer spaces: remove them") as refused:
+            DeploymentCreated.model_validate({"deployment": "d", "model": MODEL, field: " x/y"})
+        assert [error["loc"] for error in refused.value.errors()] == [(field,)]
 
 
 def test_the_last_example_of_each_event_fills_every_field() -> None:

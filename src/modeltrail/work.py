@@ -1,0 +1,125 @@
+"""How do the tables of one build take new facts? A page at a time, written with the position reached, or not at all."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import AbstractContextManager, suppress
+from typing import Any, Protocol
+
+from modeltrail import registry
+from modeltrail.codecs import micros
+from modeltrail.domain.facts import Fact
+from modeltrail.failpoints import reach
+from modeltrail.folding import Folding, Page
+from modeltrail.ledger import Ledger
+from modeltrail.projections.plane import HandlerFailed
+from modeltrail.projections.projection import Projection
+from modeltrail.registry import Build
+from modeltrail.shapes import Shape
+from modeltrail.sources import source_of
+from modeltrail.tables import KeyValues, Tables
+
+
+class Store(Protocol):
+    """Where tables are kept: beside the log, or aside of one that cannot be written."""
+
+    def reading(self) -> AbstractContextManager[sqlite3.Cursor]:
+        """A cursor on one unchanging state of log and tables."""
+
+    def write(self, task: Callable[[sqlite3.Cursor], None]) -> None:
+        """Do something within a transaction that is committed once."""
+
+
+class Work:
+    """The tables of one build, at work."""
+
+    def __init__(
+        self, projection: Projection[Any], shape: Shape[Any], build: Build, ledger: Ledger, store: Store
+    ) -> None:
+        self.build = build
+        self.tables = Tables(shape, build)
+        self._shape, self._store = shape, store
+        self._source = source_of(projection, self.tables, ledger)
+        self._folding = Folding(projection, shape, self.tables, self._source)
+        self._stale: set[str] | None = None
+
+    def forget(self) -> None:
+        """Forget what was remembered of the tables."""
+        self._folding.forget()
+        self._stale = None
+
+    def follow(self, position: int, facts: Sequence[Fact], until: int) -> None:
+        """Take a page of facts after a position. Raises Conflict where another process has done so."""
+        with self._store.reading() as cursor:
+            page = self._folding.page(cursor, facts, self._stale_keys(cursor))
+            for key, since in page.again.items():
+                known = self._source.facts(cursor, key, until)
+                news = page.news[key] if self._source.is_indexed else []
+                again = self._folding.again(cursor, key, [*known, *news], until, since)
+                page.changes.add(again.changes)
+                page.letters += again.letters
+        reach("follow.before")
+        self._commit(lambda cursor: self._written(cursor, page, position, until))
+        reach("follow.after")
+
+    def _commit(self, write: Callable[[sqlite3.Cursor], None]) -> None:
+        """Write; where that fails, nothing is remembered that was not written."""
+        try:
+            self._store.write(write)
+        except BaseException:
+            self.forget()
+            raise
+
+    def _stale_keys(self, cursor: sqlite3.Cursor) -> set[str]:
+        if self._stale is None:
+            self._stale = registry.stale_keys(cursor, self.build)
+        return self._stale
+
+    def _written(self, cursor: sqlite3.Cursor, page: Page, position: int, until: int) -> None:
+        registry.reach_position(cursor, self.build, position, until)
+        self.tables.write(cursor, page.changes)
+        registry.bury(cursor, self.build, page.letters)
+        if page.letters:
+            self._stale = None
+
+    def retry(self) -> tuple[int, int]:
+        """Fold stale keys again, each in a transaction of its own."""
+        with self._store.reading() as cursor:
+            until = registry.position(cursor, self.build)
+            letters = registry.dead_letters(cursor, self.build)
+            lost = [letter.position for letter in letters if letter.key is None]
+            keys = {self._shape.key_values(letter.key) for letter in letters if letter.key is not None}
+            found = [(fact, self._folding.keys(fact)) for fact in self._findable(cursor, lost)]
+        self._store.write(lambda cursor: self._find(cursor, found, until))
+        keys |= {key for _, keys_found in found for key in keys_found}
+        mended = sum([self._mend(key, until) for key in sorted(keys)])
+        self.forget()
+        return mended, len(keys) - mended + len(lost) - len(found)
+
+    def _findable(self, cursor: sqlite3.Cursor, positions: Sequence[int]) -> Iterator[Fact]:
+        """The facts of which the key can be told now."""
+        for position in positions:
+            fact = self._source.fact(cursor, position)
+            with suppress(HandlerFailed):
+                self._folding.keys(fact)
+                yield fact
+
+    def _find(self, cursor: sqlite3.Cursor, found: Sequence[tuple[Fact, list[KeyValues]]], until: int) -> None:
+        registry.reach_position(cursor, self.build, until, until)
+        for fact, keys in found:
+            self.tables.concern(cursor, [(key, micros(fact.effective_at), fact.position) for key in keys])
+            registry.find(cursor, self.build, fact.position)
+
+    def _mend(self, key: KeyValues, until: int) -> bool:
+        with self._store.reading() as cursor:
+            page = self._folding.again(cursor, key, self._source.facts(cursor, key, until), until)
+
+        def write(cursor: sqlite3.Cursor) -> None:
+            registry.reach_position(cursor, self.build, until, until)
+            registry.revive(cursor, self.build, registry.key_text(key))
+            self.tables.write(cursor, page.changes)
+            registry.bury(cursor, self.build, page.letters)
+
+        self._store.write(write)
+        return not page.letters
