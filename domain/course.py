@@ -8,26 +8,27 @@ Whenever an export shows what the deployment serves, it settles what lay before 
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections.abc import Callable, Iterable
-from dataclasses import dataclass, replace
+from collections.abc import Iterable
+from dataclasses import dataclass
 from datetime import datetime
 from functools import cache
-from itertools import groupby
+from operator import attrgetter
 
-from modeltrail.domain.deployment import DeploymentState, evolve, new_deployment
-from modeltrail.domain.dues import Now, alarms, breaks_api, is_retired, is_version_retired
+from modeltrail.domain.deployment import evolve, new_deployment
+from modeltrail.domain.dues import Now, alarms, is_at_rest, is_retired, is_version_retired
 from modeltrail.domain.events import (
     DeploymentCreated,
     DeploymentDeleted,
     DeploymentObserved,
     DeploymentStopped,
+    MoveFailed,
     MoveHeldBack,
     MovePostponed,
     VersionChanged,
 )
 from modeltrail.domain.facts import Fact, in_order
-from modeltrail.domain.frames import Due, Frame, Member, joined, segment
-from modeltrail.domain.history import ModelHistory
+from modeltrail.domain.frames import Due, Frame, Member, joined, segment_at
+from modeltrail.domain.history import Calendar, Histories
 from modeltrail.domain.judging import (
     keep_dues,
     open_dues,
@@ -38,15 +39,11 @@ from modeltrail.domain.judging import (
     spread,
     stop_retired,
 )
-from modeltrail.domain.model import ModelState
 from modeltrail.domain.policies import forced_target
 from modeltrail.domain.possible import Possible
 from modeltrail.domain.segments import Place, Segment
-from modeltrail.domain.sights import bridge, bridged, settle, stand
+from modeltrail.domain.sights import bridge, bridged, came_from, divided, settle, stand, staying
 from modeltrail.domain.values import MICROSECOND
-
-Histories = Callable[[str], ModelHistory]
-"""The history of any model, by its full name, from the facts that are known."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,22 +61,20 @@ class Course:
 
 def course_of(deployment: str, facts: Iterable[Fact], histories: Histories) -> Course:
     """The course of a deployment from its own known facts and the histories of its models (R28 to R35)."""
-    return Course(deployment, joined(_Walk(deployment, in_order(facts), cache(histories)).segments()))
+    return Course(deployment, joined(_Walk(deployment, in_order(facts), cache(histories)).frames_until(None)))
 
 
-def models_of(facts: Iterable[Fact], histories: Histories) -> frozenset[str]:
-    """The models that a deployment's facts name, and all to which it may be moved from there (R15, R24)."""
-    events = [fact.event for fact in facts]
-    ahead = {
-        event.model for event in events if isinstance(event, DeploymentCreated | VersionChanged | DeploymentObserved)
-    }
-    found: set[str] = set()
-    while ahead:
-        found |= ahead
-        ahead = {other for model in ahead for other in histories(model).leads_to} - found
-    return frozenset(found)
+def course_at(deployment: str, facts: Iterable[Fact], histories: Histories, moment: datetime) -> Course:
+    """The course at one moment: the segment that holds then, if there is one. Its end is not looked for."""
+    frames = _Walk(deployment, in_order(facts), cache(histories)).frames_until(moment)
+    found = segment_at(frames, moment)
+    return Course(deployment, () if found is None else (found,))
 
 
+_LOOKING_BACK = frozenset({VersionChanged, DeploymentObserved, DeploymentStopped, MovePostponed, MoveFailed})
+"""The events that may say something of the time before them."""
+_PLACING = _LOOKING_BACK | {DeploymentCreated, DeploymentDeleted}
+"""The events that put a deployment somewhere; all others change an attribute."""
 _KINDS = {"preview": "preview", "forced": "forced", "retirement": "retirement", "upgrade-window": "upgrade"}
 """As which kind of due a cause is kept; a change of default or policy is of the kind `default`."""
 
@@ -89,14 +84,18 @@ class _Walk:
 
     def __init__(self, deployment: str, ordered: list[Fact], histories: Histories) -> None:
         self.histories = histories
-        self.facts = {moment: list(group) for moment, group in groupby(ordered, key=lambda fact: fact.effective_at)}
-        marks = {moment for model in models_of(ordered, histories) for moment in histories(model).moments}
-        self.marks = sorted(marks | set(self.facts))
+        self.facts = ordered
+        self.taken = 0
+        self.calendar = Calendar(ordered, histories)
+        looking_back = (fact.effective_at for fact in reversed(ordered) if type(fact.event) in _LOOKING_BACK)
+        self.looks_back_at = next(looking_back, None)
         self.state = new_deployment(deployment)
         self.possible = Possible()
         self.frames: list[Frame] = []
         """What has not been settled, since the last moment at which the place of the deployment was certain."""
-        self.done: list[Segment] = []
+        self.done: list[Frame] = []
+        self.is_at_rest = False
+        """Whether there was nothing to judge at the last moment: then nothing changes when it ends."""
         self.anchored_at: datetime | None = None
         self.seen_at: datetime | None = None
         self.held_back_at: datetime | None = None
@@ -106,69 +105,80 @@ class _Walk:
         """Where a record or a sight put the deployment last."""
         self.deletion: frozenset[int] = frozenset()
 
-    def segments(self) -> list[Segment]:
-        """The parts of the course, one for each moment at which something might change."""
-        moment = next(iter(self.facts), None)
-        while moment is not None:
+    def frames_until(self, end: datetime | None) -> list[Frame]:
+        """The parts of the course, one for each moment at which something might change; all of them for null.
+
+        Else they are right up to that moment: nothing that is left out says anything of the time before it.
+        """
+        moment = self._next_fact()
+        while moment is not None and not (end is not None and self._is_certain(end, moment)):
             moment = self._next(self._step(moment))
         self._flush()
         return self.done
 
+    def _is_certain(self, end: datetime, ahead: datetime) -> bool:
+        """Whether no fact of a moment ahead, or after it, can say anything of the time up to a moment (R31, R38)."""
+        if ahead <= end:
+            return False
+        is_open = bool(self.frames) and self.frames[0].since <= end
+        return not is_open or self.looks_back_at is None or self.looks_back_at < ahead
+
     def _next(self, now: Now) -> datetime | None:
         """The next moment at which there is a fact, or something falls due without one."""
-        ahead = self.marks[bisect_right(self.marks, now.moment) :]
         if not self.state.exists:
-            return next((moment for moment in ahead if moment in self.facts), None)
-        due = [moment for member in self.possible.members.values() for moment in alarms(member, now)]
-        own_moment_ends = [now.moment + MICROSECOND] if self.anchored_at == now.moment else []
-        return min((moment for moment in (*due, *ahead[:1], *own_moment_ends) if moment > now.moment), default=None)
+            return self._next_fact()
+        moment, members = now.moment, self.possible.members.values()
+        is_overdue = not self.is_at_rest and any(map(_is_overdue, members))
+        ahead = [self._next_fact(), self.calendar.next_turn(moment, of_all=is_overdue)]
+        for member in members:
+            ahead += alarms(member, now)
+        if self.anchored_at == moment and not self.is_at_rest:
+            ahead.append(moment + MICROSECOND)
+        return min([at for at in ahead if at is not None and at > moment], default=None)
+
+    def _next_fact(self) -> datetime | None:
+        """The moment of the next fact that was not taken yet."""
+        return self.facts[self.taken].effective_at if self.taken < len(self.facts) else None
 
     def _step(self, moment: datetime) -> Now:
         """All that happens at a moment (R6): deadlines close, facts are taken, then judged, then sights settle."""
         before = self.state
         self.possible.begin()
         self.possible.lapse(moment)
-        now = self._now(moment, before)
-        for fact in self.facts.get(moment, ()):
+        now = Now(moment, *self.calendar.models(moment), before, before)
+        while self._next_fact() == moment:
+            fact = self.facts[self.taken]
+            self.taken += 1
             if isinstance(fact.event, DeploymentObserved) and self.state.exists:
                 self._judge(now)
                 self._see(fact, fact.event, now)
             else:
                 self._take(fact, now)
-            now = self._now(moment, before)
+            now = Now(moment, now.models, now.models_before, self.state, before)
         self._judge(now)
         if self.state.incarnation:
             self.frames.append(self._frame(now))
         return now
 
-    def _now(self, moment: datetime, before: DeploymentState) -> Now:
-        return Now(
-            moment,
-            lambda model: self.histories(model).at(moment),
-            lambda model: self.histories(model).before(moment),
-            self.state,
-            before,
-        )
-
     def _flush(self) -> None:
-        self.done += map(segment, self.frames)
+        self.done += self.frames
         self.frames = []
 
-    def _anchor(self, moment: datetime, *members: Member) -> None:
+    def _anchor(self, moment: datetime, member: Member | None) -> None:
         """From this moment on the place of the deployment is certain, until something else is due or seen."""
         self._flush()
-        self.possible.become(*members)
+        self.possible.become(member)
         self.anchored_at = moment
         self.held_back_at = None
         self.executed_by = None
-        self.anchor = next(iter(members), None)
-        self.seen_at = moment if any(member.certainty == "observed" for member in members) else None
+        self.anchor = member
+        self.seen_at = moment if member is not None and member.certainty == "observed" else None
 
     def _take(self, fact: Fact, now: Now) -> None:
         """A fact that is no sight of a known deployment: it places the deployment, or changes an attribute."""
         existed, moment = self.state.exists, now.moment
         self.state = evolve(self.state, fact)
-        if not existed and not self.state.exists:
+        if type(fact.event) not in _PLACING or not (existed or self.state.exists):
             return
         match fact.event:
             case DeploymentCreated() as event if not existed:
@@ -187,7 +197,7 @@ class _Walk:
             case MoveHeldBack() as event if self.state.run_by == "engine":
                 self._hold_back(fact, event, moment)
             case DeploymentDeleted():
-                self._anchor(moment)
+                self._anchor(moment, None)
                 self.deletion = frozenset({fact.position})
             case _:
                 pass
@@ -195,20 +205,20 @@ class _Walk:
     def _created(self, fact: Fact, event: DeploymentCreated, moment: datetime) -> Member:
         """Created with a version, or with the default as of then, which is derived and not stated (R26)."""
         if event.version is not None:
-            return replace(_placed(Place(event.model, event.version), fact, "created"), held_since=moment)
+            return _placed(Place(event.model, event.version), fact, "created")._replace(held_since=moment)
         model = self.histories(event.model).at(moment)
         version = model.default_for(event.sku)
         named = model.stated_default or (model.versions[version].release if version is not None else None)
         stated = frozenset({named.position} if named is not None else ())
         member = _placed(Place(event.model, version), fact, "created")
-        return replace(member, certainty="assumed", held_since=moment, because=member.because | stated)
+        return member._replace(certainty="assumed", held_since=moment, because=member.because | stated)
 
     def _stopped(self, fact: Fact, event: DeploymentStopped, now: Now) -> Member:
         here = next(iter(self.possible.showing())).place
-        stopped = _placed(replace(here, is_stopped=True), fact, event.cause or "by-hand", event.because)
+        stopped = _placed(here._replace(is_stopped=True), fact, event.cause or "by-hand", event.because)
         is_mirrored = self.state.run_by == "provider"
         by_retirement = is_version_retired(here, now) if is_mirrored else event.cause is not None
-        return replace(stopped, stopped_because=event.reason, is_stopped_by_retirement=by_retirement)
+        return stopped._replace(stopped_because=event.reason, is_stopped_by_retirement=by_retirement)
 
     def _settle_late(self, place: Place, cause: str | None, moment: datetime) -> None:
         """What the engine executes later than it was due had not happened before: the deployment had stayed (R38)."""
@@ -226,11 +236,14 @@ class _Walk:
         since = next((due.opened for due in self.anchor.dues.values() if due.is_waiting), moment)
         waiting = {_KINDS.get(event.cause, "default"): _waiting(fact, event, since)}
         because = here.because | {fact.position}
-        self._anchor(moment, replace(here, because=because, flags=frozenset({flag}), dues=waiting))
+        self._anchor(moment, here._replace(because=because, flags=frozenset({flag}), dues=waiting))
         self.held_back_at = moment
 
     def _judge(self, now: Now) -> None:
         """What becomes due, and what a retirement does, once all facts of the moment are taken (R6)."""
+        self.is_at_rest = is_at_rest(self.possible.members.values(), now)
+        if self.is_at_rest:
+            return
         if self.held_back_at == now.moment:
             stop_retired(self.possible, now)
             return
@@ -254,22 +267,20 @@ class _Walk:
         self.state = evolve(self.state, fact)
         place = Place(event.model, event.version, event.status == "stopped")
         if not place.is_stopped and is_retired(place, now):
-            self._anchor(now.moment, replace(_seen(place, fact), flags=frozenset({"contradiction"})))
+            self._anchor(now.moment, _seen(place, fact)._replace(flags=frozenset({"contradiction"})))
             return
         known = self._find(place)
         if known is not None and known.place.version is None:
-            seen = replace(known, place=place)
+            seen = known._replace(place=place)
         elif known is not None:
-            frames = [*self.frames, self._frame(now)]
-            settle(frames, known.place, fact, with_lapsed=known.is_lapsed)
+            self._settle(known, fact)
             seen = known
         else:
             seen = self._bridge(place, fact, now)
-        waiting = {kind: replace(due, deadline=None) for kind, due in seen.dues.items()}
+        waiting = {kind: due._replace(deadline=None) for kind, due in seen.dues.items()}
         self._anchor(
             now.moment,
-            replace(
-                seen,
+            seen._replace(
                 certainty="observed",
                 sight=fact.position,
                 dues=waiting,
@@ -278,6 +289,14 @@ class _Walk:
                 is_overdue=False,
             ),
         )
+
+    def _settle(self, seen: Member, sight: Fact) -> None:
+        """Only what could have led to a member by this moment had been possible before it (R31)."""
+        if not any(map(Frame.is_window, self.frames)):
+            return
+        possible, with_lapsed = self.possible, seen.is_lapsed
+        places = staying(possible.members, possible.moves, frozenset({seen.place}), with_lapsed=with_lapsed)
+        settle(self.frames, came_from(possible.origins, places), sight, with_lapsed=with_lapsed)
 
     def _find(self, place: Place) -> Member | None:
         """The member that a sight shows, or one of whose version nobody knew."""
@@ -297,17 +316,17 @@ class _Walk:
         if version is not None and version.released_at is not None:
             since = max(since, version.released_at)
         forcing = None if place.is_stopped else self._forcing(place, now)
-        frames = [*self.frames, self._frame(now)]
-        if forcing is not None:
-            start, announcement = forcing
+        start, announcement = forcing or (None, None)
+        if announcement is not None:
             since = max(since, announcement.effective_at)
             seen = bridged(place, since, "forced", frozenset({announcement.position}))
-            bridge(frames, [start], seen, since)
         else:
             seen = bridged(place, since, "unexplained", frozenset())
-            seen = replace(seen, held_since=now.moment, stopped_because="seen stopped" if place.is_stopped else None)
-            bridge(frames, None, seen, since)
-        settle(frames, place, fact, with_lapsed=False)
+            seen = seen._replace(held_since=now.moment, stopped_because="seen stopped" if place.is_stopped else None)
+        frames = divided([*self.frames, self._frame(now)], since)
+        self.frames = frames[:-1]
+        bridge(frames, start, seen, since)
+        settle(frames, frozenset({place}), fact, with_lapsed=False)
         return seen
 
     def _forcing(self, place: Place, now: Now) -> tuple[Place, Fact] | None:
@@ -321,36 +340,18 @@ class _Walk:
                     return member.place, announcement
         return None
 
-    def _grounds(self, model: ModelState) -> frozenset[int]:
-        """The facts on which an answer rests beside those that brought the deployment where it is."""
-        if not self.state.exists:
-            return self.deletion
-        doubts = {doubt.position for doubt in self.state.contradictions}
-        grounds = (model.ruled_by, self.state.sku_fact)
-        return frozenset(doubts | {fact.position for fact in grounds if fact is not None})
-
     def _frame(self, now: Now) -> Frame:
-        members = dict(self.possible.members)
-        visible = self.possible.showing()
-        model = now.models(visible[0].place.model if visible else self.state.model or "")
-        acting = now.acting(model.model)
-        flags = {"ineffective"} if acting.is_ineffective else set()
-        if self.state.contradictions:
-            flags.add("contradiction")
-        if any(member.place.version == "" and self.histories(member.place.model).unclear for member in visible):
-            flags.add("ambiguous")
-        if any(breaks_api(member.place, now) for member in visible):
-            flags.add("api-break")
+        possible = self.possible
         return Frame(
-            since=now.moment,
-            members=members,
-            origins={place: origin for place, origin in self.possible.origins.items() if place in members},
-            moves=frozenset(self.possible.moves),
-            state=self.state,
-            acting=acting,
-            rules=model.rules.id,
-            flags=frozenset(flags),
-            because=self._grounds(model),
+            now.moment,
+            possible.members,
+            possible.origins,
+            possible.moves,
+            possible.showing(),
+            self.state,
+            now.models,
+            self.histories,
+            self.deletion,
         )
 
 
@@ -361,8 +362,8 @@ def _waiting(fact: Fact, event: MoveHeldBack, since: datetime) -> Due:
     return Due(target, since, None, event.cause, because, is_waiting=True)
 
 
-def _is_lapsed(member: Member) -> bool:
-    return member.is_lapsed
+_is_lapsed = attrgetter("is_lapsed")
+_is_overdue = attrgetter("is_overdue")
 
 
 def _placed(place: Place, fact: Fact, cause: str, because: Iterable[int] | None = None) -> Member:
@@ -372,11 +373,11 @@ def _placed(place: Place, fact: Fact, cause: str, because: Iterable[int] | None 
 def _seen(place: Place, fact: Fact) -> Member:
     reason = "seen stopped" if place.is_stopped else None
     member = _placed(place, fact, "first-sight")
-    return replace(member, certainty="observed", held_since=fact.effective_at, stopped_because=reason)
+    return member._replace(certainty="observed", held_since=fact.effective_at, stopped_because=reason)
 
 
 def _changed(fact: Fact, event: VersionChanged) -> Member:
     """A change by hand holds automatic moves (R26); one that the engine executed does not."""
     by_hand = event.cause is None
     member = _placed(Place(event.model, event.version), fact, event.cause or "by-hand", event.because)
-    return replace(member, held_since=fact.effective_at if by_hand else None)
+    return member._replace(held_since=fact.effective_at if by_hand else None)

@@ -76,30 +76,24 @@ def new_deployment(deployment: str) -> DeploymentState:
 
 def evolve(state: DeploymentState, fact: Fact) -> DeploymentState:
     """The deployment after one more fact, in R6 order. Total: it never refuses a recorded fact (R43)."""
+    if not state.exists:
+        return _evolve_absent(state, fact)
     match fact.event:
-        case DeploymentCreated() as event if not state.exists:
-            return _begin(state, fact, event)
-        case DeploymentCreated() as event if state.begun is not None and state.begun.event == event:
-            return state
-        case DeploymentCreated():
-            return _contradicted(state, fact, "it exists already")
-        case DeploymentObserved() as event if not state.exists:
-            seen = DeploymentCreated(deployment=state.deployment, model=event.model, version=event.version)
-            begun = _begin(state, fact, seen)
-            return begun._replace(run_by="provider", is_stopped=event.status == "stopped")
-        case _ if not state.exists:
-            return _contradicted(state, fact, "there is no such deployment at that moment")
-        case VersionChanged() | DeploymentObserved() as event:
+        case PolicyChanged(policy=policy):
+            return state._replace(policy=policy, policy_fact=fact)
+        case DeploymentObserved() | VersionChanged() as event:
             is_stopped = isinstance(event, DeploymentObserved) and event.status == "stopped"
             return state._replace(
                 placed=fact, is_stopped=is_stopped, held_back=None, model=event.model, version=event.version
             )
+        case DeploymentCreated() as event if state.begun is not None and state.begun.event == event:
+            return state
+        case DeploymentCreated():
+            return _contradicted(state, fact, "it exists already")
         case DeploymentStopped():
             return state._replace(placed=fact, is_stopped=True, held_back=None)
         case MoveHeldBack():
             return state._replace(held_back=fact)
-        case PolicyChanged(policy=policy):
-            return state._replace(policy=policy, policy_fact=fact)
         case SkuChanged(sku=sku):
             return state._replace(sku=sku, sku_fact=fact)
         case ApiVersionChanged(api_version=api_version):
@@ -110,6 +104,19 @@ def evolve(state: DeploymentState, fact: Fact) -> DeploymentState:
             return state._replace(existence="deleted")
         case _:
             return state
+
+
+def _evolve_absent(state: DeploymentState, fact: Fact) -> DeploymentState:
+    """What does not exist can be created or seen: a new incarnation begins (R3)."""
+    match fact.event:
+        case DeploymentCreated() as event:
+            return _begin(state, fact, event)
+        case DeploymentObserved() as event:
+            seen = DeploymentCreated(deployment=state.deployment, model=event.model, version=event.version)
+            begun = _begin(state, fact, seen)
+            return begun._replace(run_by="provider", is_stopped=event.status == "stopped")
+        case _:
+            return _contradicted(state, fact, "there is no such deployment at that moment")
 
 
 def _begin(state: DeploymentState, fact: Fact, event: DeploymentCreated) -> DeploymentState:

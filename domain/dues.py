@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Collection, Iterator
 from datetime import datetime, timedelta
+from typing import NamedTuple
 
 from modeltrail.domain.deployment import DeploymentState
 from modeltrail.domain.events import ForcedUpgradeAnnounced
@@ -15,6 +15,7 @@ from modeltrail.domain.policies import (
     UPGRADING,
     Acting,
     ModelsAt,
+    Opening,
     Target,
     acting_policy,
     fixed_date,
@@ -24,10 +25,10 @@ from modeltrail.domain.policies import (
 )
 from modeltrail.domain.segments import Place
 from modeltrail.domain.values import MICROSECOND, is_provisioned
+from modeltrail.domain.version import Sku, VersionState
 
 
-@dataclass(frozen=True, slots=True)
-class Now:
+class Now(NamedTuple):
     """A moment: the models at it and just before it, the deployment at it and just before it."""
 
     moment: datetime
@@ -64,23 +65,59 @@ class Now:
         return successor(self.models, place.model, place.version, self.state.sku)
 
 
+class Outlook(NamedTuple):
+    """What one state of a model says of a version for a SKU, whatever the policy.
+
+    `retirement`: the announcement that stands. `begins`: when something of this counts without another fact.
+    """
+
+    known: VersionState | None
+    retired: Fact | None = None
+    retirement: Fact | None = None
+    opening: Opening | None = None
+    previews: tuple[tuple[datetime, str, datetime], ...] = ()
+    begins: tuple[datetime, ...] = ()
+
+    def is_quiet(self, moment: datetime) -> bool:
+        """Whether by a moment nothing of it counts for who is on the version."""
+        return self.retired is None and (not self.begins or min(self.begins) > moment)
+
+
+def outlook(place: Place, now: Now) -> Outlook:
+    """What the model says of the version of a place for the deployment's SKU."""
+    model, asked = now.models(place.model), (place.version, now.state.sku)
+    found: Outlook | None = model.outlooks.get(asked)
+    if found is None:
+        found = model.outlooks[asked] = _outlook(model, *asked)
+    return found
+
+
+def _outlook(model: ModelState, version: str | None, sku: Sku) -> Outlook:
+    known = None if version is None else model.versions.get(version)
+    if version is None or known is None:
+        return Outlook(None)
+    opening = upgrade_opening(model, version, sku)
+    retirement = known.retirement_for(sku)
+    previews = tuple(preview_openings(model, known, sku))
+    forced = known.forced.event if known.forced is not None else None
+    begins = (
+        None if opening is None else opening.begins,
+        fixed_date(retirement),
+        forced.on if isinstance(forced, ForcedUpgradeAnnounced) else None,
+        *(opens for opens, _, _ in previews),
+    )
+    dated = tuple(moment for moment in begins if moment is not None)
+    return Outlook(known, known.retired_by(sku), retirement, opening, previews, dated)
+
+
 def is_version_retired(place: Place, now: Now) -> bool:
     """Whether the version of a place is retired for the SKU (R10, R14)."""
-    known = None if place.version is None else now.models(place.model).versions.get(place.version)
-    return known is not None and known.retired_by(now.state.sku) is not None
+    return outlook(place, now).retired is not None
 
 
 def is_retired(place: Place, now: Now) -> bool:
     """Whether a place serves a version that is retired for the SKU."""
     return not place.is_stopped and is_version_retired(place, now)
-
-
-def breaks_api(place: Place, now: Now) -> bool:
-    """Whether the version that a place serves does not answer the API version that is pinned (R35)."""
-    known = now.models(place.model).versions.get(place.version or "")
-    if known is None or place.is_stopped or now.state.api_version is None or not known.api_versions:
-        return False
-    return now.state.api_version not in known.api_versions
 
 
 def default_due(member: Member, now: Now) -> Due | None:
@@ -118,6 +155,8 @@ def _is_short(before: ModelState, default: str, moment: datetime) -> bool:
 
 def is_default_changed(member: Member, now: Now) -> bool:
     """Whether a stated default became another at this moment, for the SKU concerned (R19); a release is none (R8)."""
+    if now.models is now.models_before:
+        return False
     after, before = now.models(member.place.model), now.models_before(member.place.model)
     default = after.default_for(now.state.sku)
     is_stated_now = after.stated_default is not None and after.stated_default != before.stated_default
@@ -126,16 +165,17 @@ def is_default_changed(member: Member, now: Now) -> bool:
 
 def becomes_automatic(member: Member, now: Now) -> bool:
     """Whether the deployment is under `auto-update` from this moment on, by policy, SKU, offers or rules (R26)."""
+    if now.acting(member.place.model).policy != "auto-update":
+        return False
     before = now.models_before(member.place.model)
     acted = acting_policy(now.state_before.policy, now.state_before.sku, before)
-    return acted.policy != "auto-update" and now.acting(member.place.model).policy == "auto-update"
+    return acted.policy != "auto-update"
 
 
-def preview_openings(model: ModelState, place: Place, sku: str | None) -> Iterator[tuple[datetime, str, datetime]]:
-    """Each newer preview of the preview at a place: when its window opens, its version, its release (R24)."""
-    here = model.versions.get(place.version) if place.version is not None else None
+def preview_openings(model: ModelState, here: VersionState, sku: Sku) -> Iterator[tuple[datetime, str, datetime]]:
+    """Each preview that is newer than one: when its window opens, its version, its release (R24)."""
     delay = model.rules.preview_delay_days
-    if here is None or here.stage != "preview" or delay is None or place.is_stopped:
+    if here.stage != "preview" or delay is None:
         return
     for other in model.versions.values():
         released = other.released_at
@@ -147,12 +187,13 @@ def preview_openings(model: ModelState, place: Place, sku: str | None) -> Iterat
 
 def preview_due(member: Member, now: Now) -> Due | None:
     """The move to a newer preview whose window opens now (R24); a hold ends with a preview released after it began."""
-    model = now.models(member.place.model)
-    if now.acting(member.place.model).policy != "auto-update":
+    previews = outlook(member.place, now).previews
+    if not previews or member.place.is_stopped or now.acting(member.place.model).policy != "auto-update":
         return None
+    model = now.models(member.place.model)
     opening = [
         version
-        for opens, version, released in preview_openings(model, member.place, now.state.sku)
+        for opens, version, released in previews
         if opens == now.moment and (member.held_since is None or released > member.held_since)
     ]
     if not opening:
@@ -184,7 +225,7 @@ def forced_terms(place: Place, now: Now) -> ForcedTerms | None:
 
 def forced_announcement(place: Place, now: Now) -> Fact | None:
     """The standing forced upgrade of the version at a place."""
-    known = now.models(place.model).versions.get(place.version) if place.version is not None else None
+    known = outlook(place, now).known
     return None if known is None or place.is_stopped else known.forced
 
 
@@ -200,13 +241,12 @@ def forced_due(member: Member, now: Now) -> Due | None:
 
 def upgrade_due(member: Member, now: Now) -> Due | None:
     """The move in the window before a retirement (R20). It has no deadline of its own but the retirement."""
-    place, sku = member.place, now.state.sku
-    if place.is_stopped or place.version is None or now.acting(place.model).policy not in UPGRADING:
+    place, opening = member.place, outlook(member.place, now).opening
+    if opening is None or opening.begins > now.moment or place.is_stopped or place.version is None:
         return None
-    opening = upgrade_opening(now.models(place.model), place.version, sku)
-    if opening is None or opening.begins > now.moment:
+    if now.acting(place.model).policy not in UPGRADING:
         return None
-    target = successor(now.models, place.model, place.version, sku)
+    target = successor(now.models, place.model, place.version, now.state.sku)
     if target.version is None:
         return None
     ends = opening.ends if opening.ends is not None and opening.ends > now.moment else None
@@ -222,30 +262,37 @@ def is_upgrade_new(member: Member, now: Now, due: Due) -> bool:
 
 def overdue_since(member: Member, now: Now) -> Fact | None:
     """The fixed retirement of a place's version that has passed without its fact, in a mirrored catalogue (R12)."""
-    model = now.models(member.place.model)
-    known = model.versions.get(member.place.version or "")
-    if known is None or member.place.version is None or member.place.is_stopped or model.run_by == "engine":
-        return None
-    retirement = known.retirement_for(now.state.sku)
+    retirement = outlook(member.place, now).retirement
     date = fixed_date(retirement)
-    return retirement if date is not None and date <= now.moment else None
+    if date is None or date > now.moment or member.place.is_stopped:
+        return None
+    return None if now.models(member.place.model).run_by == "engine" else retirement
 
 
-def alarms(member: Member, now: Now) -> Iterator[datetime]:
-    """The moments ahead at which, without any fact, something begins or ends for a member."""
-    place, sku = member.place, now.state.sku
-    yield from (due.deadline for due in member.dues.values() if due.deadline is not None)
-    if place.version is None or place.is_stopped:
-        return
-    model = now.models(place.model)
-    opening = upgrade_opening(model, place.version, sku)
-    if opening is not None:
-        yield opening.begins
-    known = model.versions.get(place.version)
-    if known is not None:
-        date = fixed_date(known.retirement_for(sku))
-        forced = known.forced.event if known.forced is not None else None
-        begins = forced.on if isinstance(forced, ForcedUpgradeAnnounced) else None
-        yield from (moment for moment in (date, begins) if moment is not None)
-    for opens, _, _ in preview_openings(model, place, sku):
-        yield opens
+def alarms(member: Member, now: Now) -> list[datetime | None]:
+    """The moments at which, without any fact, something begins or ends for a member; some may have passed."""
+    begins = () if member.place.is_stopped else outlook(member.place, now).begins
+    return [*begins, *[due.deadline for due in member.dues.values()]]
+
+
+def is_at_rest(members: Collection[Member], now: Now) -> bool:
+    """Whether nothing can begin, end or fall due at a moment, as at most moments: then nothing is to be judged.
+
+    Nobody is due to anything, nothing announced counts, no default or retirement changed, and no policy begins to act
+    that would move anybody.
+    """
+    is_same = now.models is now.models_before
+    for member in members:
+        if member.dues or not outlook(member.place, now).is_quiet(now.moment):
+            return False
+        if not is_same and (is_default_changed(member, now) or was_retired(member.place, now)):
+            return False
+    state, before = now.state, now.state_before
+    is_same = is_same and state.policy == before.policy and state.sku == before.sku
+    return is_same or not any(becomes_automatic(member, now) and default_due(member, now) for member in members)
+
+
+def was_retired(place: Place, now: Now) -> bool:
+    """Whether the version of a place was retired just before this moment, for the SKU of now (R16)."""
+    before = None if place.version is None else now.models_before(place.model).versions.get(place.version)
+    return before is not None and before.retired_by(now.state.sku) is not None

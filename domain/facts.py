@@ -6,6 +6,7 @@ import json
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from itertools import groupby
+from operator import lt
 from typing import NamedTuple
 
 from modeltrail.domain.events import Event
@@ -52,10 +53,14 @@ def _order(fact: Fact) -> tuple[datetime, bool, datetime, bool, str, int]:
 def in_order(facts: Iterable[Fact]) -> list[Fact]:
     """Facts in the order in which they count (R6): statements never by position, so their order of import is nothing.
 
-    Only where all else is equal is the content of statements compared, which is costly.
+    Only where all else is equal is the content of statements compared, which is costly. Most facts come in order.
     """
+    given = list(facts)
+    moments = [fact.effective_at for fact in given]
+    if all(map(lt, moments, moments[1:])):
+        return given
     ordered: list[Fact] = []
-    for _, group in groupby(sorted(facts, key=_order), key=_order):
+    for _, group in groupby(sorted(given, key=_order), key=_order):
         tied = list(group)
         ordered += tied if len(tied) == 1 else sorted(tied, key=lambda fact: content(fact.event))
     return ordered

@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
-from dataclasses import dataclass, replace
+from bisect import bisect_right
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Set as AbstractSet
+from dataclasses import dataclass, fields, replace
 from datetime import datetime
 from itertools import pairwise
+from operator import attrgetter
+from typing import NamedTuple
 
 from modeltrail.domain.deployment import DeploymentState
-from modeltrail.domain.policies import Acting
+from modeltrail.domain.history import Histories
+from modeltrail.domain.model import ModelState
+from modeltrail.domain.policies import Acting, ModelsAt, acting_policy
 from modeltrail.domain.segments import Cause, Certainty, Outcome, Place, Segment, Status, Waiting
 
 
-@dataclass(frozen=True, slots=True)
-class Due:
+class Due(NamedTuple):
     """A move that a rule requires or allows: to where, until when, why.
 
     `is_binding`: past the deadline it is assumed to have happened (R30); the upgrades before a retirement only end
@@ -30,8 +35,7 @@ class Due:
     flags: frozenset[str] = frozenset()
 
 
-@dataclass(frozen=True, slots=True)
-class Member:
+class Member(NamedTuple):
     """One of the things that a deployment may be doing, and how it came to it.
 
     `is_lapsed`: its move is assumed to have happened, so it shows only if a later sight tells otherwise (R31).
@@ -60,21 +64,26 @@ class Frame:
     """All that may be between one moment and the next.
 
     `origins`: for each place, the places of the frame before from which it may have come. `moves`: which place may
-    be left for which within the frame. `shown`: the places that show, once a sight has settled it.
+    be left for which within the frame. `showing`: the members that showed at first; `shown`: the places that show, once
+    a sight has settled it. `deletion`: the positions of the last one.
     """
 
     since: datetime
     members: dict[Place, Member]
     origins: dict[Place, frozenset[Place]]
-    moves: frozenset[tuple[Place, Place]]
+    moves: AbstractSet[tuple[Place, Place]]
+    showing: Sequence[Member]
     state: DeploymentState
-    acting: Acting
-    rules: str
-    flags: frozenset[str] = frozenset()
-    because: frozenset[int] = frozenset()
+    models: ModelsAt
+    histories: Histories
+    deletion: frozenset[int]
     shown: frozenset[Place] | None = None
     closes: datetime | None = None
     closed_by: frozenset[int] = frozenset()
+
+    def is_window(self) -> bool:
+        """Whether there is more than one member, or one that does not show: else no sight says anything new of it."""
+        return len(self.members) != 1 or len(self.showing) != 1
 
     def visible(self) -> list[Member]:
         """The members that show, in the order in which they entered; what is stopped comes last."""
@@ -88,11 +97,12 @@ class Frame:
 def leading_to(places: Collection[Place], moves: Collection[tuple[Place, Place]]) -> frozenset[Place]:
     """The places, and those from which the moves lead to one of them."""
     reached = set(places)
-    while True:
+    while moves:
         more = {start for start, end in moves if end in reached and start not in reached}
         if not more:
-            return frozenset(reached)
+            break
         reached |= more
+    return frozenset(reached)
 
 
 def outcome(place: Place) -> Outcome:
@@ -103,17 +113,19 @@ def outcome(place: Place) -> Outcome:
 def segment(frame: Frame) -> Segment:
     """A frame as it is answered; its end is set by the frame that follows."""
     visible = frame.visible()
+    model = frame.models(frame.showing[0].place.model if frame.showing else frame.state.model or "")
+    acting = acting_policy(frame.state.policy, frame.state.sku, model)
     possible = tuple(dict.fromkeys(outcome(member.place) for member in visible))
     is_window = len(possible) > 1
     newest = max(visible, key=lambda member: member.entered, default=None)
     status: Status = "window" if is_window else possible[0].status if possible else "deleted"
     policy_fact = frame.state.policy_fact
-    because = frame.because.union(*(member.because for member in visible))
+    because = _grounds(frame, model).union(*(member.because for member in visible))
     if is_window:
         because = because.union(frame.closed_by, *(due.because for member in visible for due in member.dues.values()))
     sights = {member.sight for member in visible if member.sight is not None}
     policy = {policy_fact.position} if policy_fact is not None else set()
-    flags = frame.flags.union(*(member.flags for member in visible))
+    flags = frozenset(_flags(frame, acting)).union(*(member.flags for member in visible))
     return Segment(
         since=frame.since,
         until=None,
@@ -122,8 +134,8 @@ def segment(frame: Frame) -> Segment:
         certainty="window" if is_window else visible[0].certainty if visible else "recorded",
         cause=newest.cause if newest is not None else "deleted",
         policy=frame.state.policy,
-        policy_effective=frame.acting.policy,
-        rules=frame.rules,
+        policy_effective=acting.policy,
+        rules=model.rules.id,
         because=tuple(sorted(because | sights | policy)),
         deadline=_deadline(frame, visible) if is_window else None,
         sku=frame.state.sku,
@@ -137,6 +149,36 @@ def segment(frame: Frame) -> Segment:
     )
 
 
+def _grounds(frame: Frame, model: ModelState) -> frozenset[int]:
+    """The facts on which an answer rests beside those that brought the deployment where it is."""
+    state = frame.state
+    if not state.exists:
+        return frame.deletion
+    grounds = (model.ruled_by, state.sku_fact)
+    doubts = [doubt.position for doubt in state.contradictions]
+    return frozenset((*doubts, *(fact.position for fact in grounds if fact is not None)))
+
+
+def _flags(frame: Frame, acting: Acting) -> Iterator[str]:
+    if acting.is_ineffective:
+        yield "ineffective"
+    if frame.state.contradictions:
+        yield "contradiction"
+    if any(member.place.version == "" and frame.histories(member.place.model).unclear for member in frame.showing):
+        yield "ambiguous"
+    if any(_breaks_api(frame, member.place) for member in frame.showing):
+        yield "api-break"
+
+
+def _breaks_api(frame: Frame, place: Place) -> bool:
+    """Whether the version that a place serves does not answer the API version that is pinned (R35)."""
+    pinned = frame.state.api_version
+    if pinned is None or place.is_stopped:
+        return False
+    known = frame.models(place.model).versions.get(place.version or "")
+    return known is not None and bool(known.api_versions) and pinned not in known.api_versions
+
+
 def _waiting(due: Due) -> Waiting:
     return Waiting(due.target, due.cause, due.opened, tuple(sorted(due.because)))
 
@@ -146,11 +188,27 @@ def _deadline(frame: Frame, visible: list[Member]) -> datetime | None:
     return min([*ends, *([frame.closes] if frame.closes else [])], default=None)
 
 
-def joined(frames: list[Segment]) -> tuple[Segment, ...]:
+_LASTING = attrgetter(*(one.name for one in fields(Segment) if one.name != "since"))
+"""All of a segment but when it begins: where that is alike, two neighbours are one."""
+
+
+def joined(frames: Iterable[Frame]) -> tuple[Segment, ...]:
     """Segments from one to the next: alike neighbours become one, each ends where the next begins."""
     kept: list[Segment] = []
-    for frame in frames:
-        if not kept or replace(frame, since=kept[-1].since) != kept[-1]:
-            kept.append(frame)
+    for part in map(segment, frames):
+        if not kept or _LASTING(part) != _LASTING(kept[-1]):
+            kept.append(part)
     ended = [replace(first, until=second.since) for first, second in pairwise(kept)]
     return (*ended, *kept[-1:])
+
+
+def segment_at(frames: Sequence[Frame], moment: datetime) -> Segment | None:
+    """The segment at a moment, null before there is one. Its end is not looked for."""
+    after = bisect_right(frames, moment, key=lambda frame: frame.since)
+    found = segment(frames[after - 1]) if after else None
+    for frame in reversed(frames[: max(0, after - 1)]):
+        earlier = segment(frame)
+        if _LASTING(earlier) != _LASTING(found):
+            break
+        found = earlier
+    return found

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import datetime
 
 from modeltrail.domain.dues import (
@@ -18,6 +17,7 @@ from modeltrail.domain.dues import (
     overdue_since,
     preview_due,
     upgrade_due,
+    was_retired,
 )
 from modeltrail.domain.frames import Due, Member
 from modeltrail.domain.policies import Target
@@ -34,7 +34,7 @@ def keep_dues(possible: Possible, now: Now) -> None:
         kinds = [kind for kind in member.dues if not _holds(member, kind, now)]
         possible.drop(member, *kinds)
         if any(member.dues[kind].is_waiting for kind in kinds):
-            possible.change(replace(possible.members[member.place], flags=member.flags - HELD_BACK))
+            possible.change(possible.members[member.place]._replace(flags=member.flags - HELD_BACK))
 
 
 HELD_BACK = frozenset({"postponed", "failed"})
@@ -43,11 +43,11 @@ HELD_BACK = frozenset({"postponed", "failed"})
 
 def _lead_elsewhere(possible: Possible, member: Member, now: Now) -> None:
     """Who waits to leave a retired version goes where its retirement leads now (R15, R20)."""
-    waiting, serving = member.dues["retirement"], replace(member.place, is_stopped=False)
+    waiting, serving = member.dues["retirement"], member.place._replace(is_stopped=False)
     target = now.successor(serving)
-    place = replace(serving, is_stopped=True) if target.version is None else Place(target.model, target.version)
-    changed = replace(waiting, target=place, because=waiting.because | target.because)
-    possible.change(replace(member, dues={**member.dues, "retirement": changed}))
+    place = serving._replace(is_stopped=True) if target.version is None else Place(target.model, target.version)
+    changed = waiting._replace(target=place, because=waiting.because | target.because)
+    possible.change(member._replace(dues={**member.dues, "retirement": changed}))
 
 
 def _holds(member: Member, kind: str, now: Now) -> bool:
@@ -66,7 +66,7 @@ def open_dues(possible: Possible, now: Now) -> None:
     """What becomes due at this moment; of several things the strongest, which comes last, counts (R19 to R24)."""
     for member in list(possible.members.values()):
         if member.held_since is not None and is_default_changed(member, now):
-            possible.change(replace(member, held_since=None))  # a hold ends with a default change (R26)
+            possible.change(member._replace(held_since=None))  # a hold ends with a default change (R26)
     for place in list(possible.members):
         _open(possible, place, "preview", preview_due(possible.members[place], now))
     deadline = possible.deadline()
@@ -109,7 +109,7 @@ def _open_default(
     due = default_due(member, now)
     if due is not None:
         stays = is_change and possible.shows(due.target)
-        possible.open(member, "default", replace(due, deadline=deadline) if stays else due)
+        possible.open(member, "default", due._replace(deadline=deadline) if stays else due)
     elif is_change and now.models(place.model).default_for(now.state.sku) == place.version:
         possible.drop(member, "default", "preview")
 
@@ -126,10 +126,10 @@ def open_upgrades(possible: Possible, now: Now, *, is_placed: bool, is_seen: boo
             is_new = not is_seen and (is_placed or is_upgrade_new(member, now, upgrade))
             known = member.dues.get("upgrade")
             if is_new:
-                upgrade = replace(upgrade, deadline=now.moment, is_binding=True)
+                upgrade = upgrade._replace(deadline=now.moment, is_binding=True)
             elif is_seen or (known is not None and known.target == upgrade.target):
                 is_waiting = known is not None and known.is_waiting
-                upgrade = replace(upgrade, deadline=None, is_waiting=is_waiting)
+                upgrade = upgrade._replace(deadline=None, is_waiting=is_waiting)
             else:
                 upgrade = None
         possible.drop(member, "upgrade")
@@ -144,13 +144,13 @@ def retire(possible: Possible, now: Now, *, is_anchored: bool) -> None:
         if member is None:
             continue
         if place.is_stopped and member.cause in ("overdue", "first-sight") and is_version_retired(place, now):
-            possible.change(replace(member, is_stopped_by_retirement=True))
+            possible.change(member._replace(is_stopped_by_retirement=True))
         elif is_retired(place, now):
             flags = member.flags | ({"contradiction"} if is_anchored and member.certainty != "assumed" else set())
-            possible.move(place, replace(_after_retirement(member, now), flags=flags))
+            possible.move(place, _after_retirement(member, now)._replace(flags=flags))
         elif member.is_stopped_by_retirement and now.state.run_by == "provider" and _is_reinstated(place, now):
             because = member.because
-            possible.move(place, _derived(member, replace(place, is_stopped=False), now, "reinstatement", because))
+            possible.move(place, _derived(member, place._replace(is_stopped=False), now, "reinstatement", because))
 
 
 def stop_retired(possible: Possible, now: Now) -> None:
@@ -159,8 +159,8 @@ def stop_retired(possible: Possible, now: Now) -> None:
         member = possible.members[place]
         if is_retired(place, now):
             reason = f"{place.model} {place.version} is retired, and it has not been moved yet"
-            down = replace(member, place=replace(place, is_stopped=True), cause="retirement", stopped_because=reason)
-            possible.move(place, replace(down, entered=now.moment, certainty="assumed", is_stopped_by_retirement=True))
+            down = member._replace(place=place._replace(is_stopped=True), cause="retirement", stopped_because=reason)
+            possible.move(place, down._replace(entered=now.moment, certainty="assumed", is_stopped_by_retirement=True))
 
 
 def _after_retirement(member: Member, now: Now) -> Member:
@@ -176,8 +176,8 @@ def _arrived(member: Member, target: Target, now: Now, cause: Cause, because: fr
     """Where a retirement leads: the target, or a stop with the reason."""
     if target.version is not None:
         return _derived(member, Place(target.model, target.version), now, cause, because)
-    stopped = _derived(member, replace(member.place, is_stopped=True), now, cause, because)
-    return replace(stopped, stopped_because=target.reason, is_stopped_by_retirement=True)
+    stopped = _derived(member, member.place._replace(is_stopped=True), now, cause, because)
+    return stopped._replace(stopped_because=target.reason, is_stopped_by_retirement=True)
 
 
 def _derived(member: Member, place: Place, now: Now, cause: Cause, because: frozenset[int]) -> Member:
@@ -186,10 +186,7 @@ def _derived(member: Member, place: Place, now: Now, cause: Cause, because: froz
 
 def _is_reinstated(place: Place, now: Now) -> bool:
     """Whether the version of a place can be chosen again from this moment on; another SKU does not do that (R16)."""
-    if place.version is None or is_version_retired(place, now):
-        return False
-    before = now.models_before(place.model).versions.get(place.version)
-    return before is not None and before.retired_by(now.state.sku) is not None
+    return not is_version_retired(place, now) and was_retired(place, now)
 
 
 def spread(possible: Possible, now: Now) -> None:
@@ -207,7 +204,7 @@ def spread(possible: Possible, now: Now) -> None:
         target = now.successor(member.place)
         because = member.because | target.because | {retirement.position}
         arrived = _arrived(member, target, now, "overdue", because)
-        end = replace(arrived, is_overdue=True, is_stopped_by_retirement=False)
+        end = arrived._replace(is_overdue=True, is_stopped_by_retirement=False)
         possible.moves.add((member.place, end.place))
         there = possible.members.get(end.place)
         if there is None or there.is_lapsed:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
+from typing import Any
 
 from modeltrail.domain.events import (
     DefaultChangeAnnounced,
@@ -72,6 +73,8 @@ class ModelState:
     default_changes: Mapping[str, Fact] = field(default_factory=dict)
     """The announcement that stands for each version that shall be the default."""
     contradictions: tuple[Contradiction, ...] = ()
+    outlooks: dict[tuple[str | None, Sku], Any] = field(default_factory=dict, init=False, compare=False, repr=False)
+    """What was worked out of it (`dues.outlook`): many deployments ask one state the same."""
 
     def is_released(self, version: str) -> bool:
         """Whether a version was released; in a mirrored catalogue a mention will do (R10)."""

@@ -10,11 +10,11 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from modeltrail.domain.course import Course, Histories, course_of
+from modeltrail.domain.course import Course, course_of
 from modeltrail.domain.deployment import DeploymentState
 from modeltrail.domain.events import ForcedUpgradeAnnounced, MoveFailed, MoveHeldBack, MovePostponed
 from modeltrail.domain.facts import Fact
-from modeltrail.domain.history import ModelHistory
+from modeltrail.domain.history import Histories, ModelHistory
 from modeltrail.domain.model import ModelState
 from modeltrail.domain.policies import UPGRADING, Acting, acting_policy, upgrade_opening
 from modeltrail.domain.segments import Place, Segment, Waiting

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from typing import NamedTuple
 
 from modeltrail.domain.events import ForcedUpgradeAnnounced, RetirementAnnounced
 from modeltrail.domain.facts import Fact
@@ -19,8 +20,7 @@ UPGRADING: tuple[Policy, ...] = ("auto-update", "upgrade-when-expired")
 """The policies under which a deployment leaves a version that is retired (R20, R23)."""
 
 
-@dataclass(frozen=True, slots=True)
-class Acting:
+class Acting(NamedTuple):
     """The policy that acts for a deployment. `is_ineffective`: another one is stated, which cannot act (R18, R23)."""
 
     policy: Policy

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import datetime
 
 from modeltrail.domain.frames import Due, Member
@@ -23,10 +22,10 @@ class Possible:
         self.members = {place: member for place, member in self.members.items() if not member.is_overdue}
         self.moves = set()
 
-    def become(self, *members: Member) -> None:
-        """Nothing else is possible from now on."""
-        self.members = {member.place: member for member in members}
-        self.origins = {member.place: frozenset({member.place}) for member in members}
+    def become(self, member: Member | None) -> None:
+        """Nothing else is possible from now on; null for nothing at all."""
+        self.members = {} if member is None else {member.place: member}
+        self.origins = {} if member is None else {member.place: frozenset({member.place})}
         self.moves = set()
 
     def showing(self) -> list[Member]:
@@ -47,21 +46,24 @@ class Possible:
         if there is None or (there.is_lapsed and not end.is_lapsed):
             self.members[end.place] = end
         elif not end.is_lapsed and end.certainty == "assumed":
-            self.members[end.place] = replace(there, certainty="assumed", because=there.because | end.because)
+            self.members[end.place] = there._replace(certainty="assumed", because=there.because | end.because)
         self.origins[end.place] = self.origins.get(end.place, frozenset()) | origin
 
     def lapse(self, moment: datetime) -> None:
         """What is due by now is assumed to have moved (R30); the place it left stays as a lapsed member."""
-        passed = {member.place: due for member in self.showing() if (due := _latest_passed(member, moment))}
+        waiting = [member for member in self.members.values() if member.dues and not member.is_lapsed]
+        if not waiting:
+            return
+        passed = {member.place: due for member in waiting if (due := _latest_passed(member, moment))}
         for start in passed:
             end = _end_of(start, {place: due.target for place, due in passed.items()})
             if end == start:
                 continue
             member = self.members[start]
-            kept = {kind: replace(due, deadline=None) for kind, due in member.dues.items()}
-            self.members[start] = replace(member, is_lapsed=True, dues=kept)
+            kept = {kind: due._replace(deadline=None) for kind, due in member.dues.items()}
+            self.members[start] = member._replace(is_lapsed=True, dues=kept)
             self._arrive(
-                arriving(member, replace(passed[start], target=end), moment), self.origins.get(start, frozenset())
+                arriving(member, passed[start]._replace(target=end), moment), self.origins.get(start, frozenset())
             )
 
     def shows(self, place: Place) -> bool:
@@ -77,7 +79,7 @@ class Possible:
             self._restart(due.deadline)
         dues = self.members[member.place].dues
         kept = {other: known for other, known in dues.items() if not (known.is_binding and due.is_binding)}
-        self.members[member.place] = replace(self.members[member.place], dues={**kept, kind: due})
+        self.members[member.place] = self.members[member.place]._replace(dues={**kept, kind: due})
 
     def deadline(self) -> datetime | None:
         """When the moves that are due are assumed to have happened, null where that is open (R30)."""
@@ -87,15 +89,15 @@ class Possible:
     def _restart(self, deadline: datetime | None) -> None:
         for place, member in self.members.items():
             dues = {
-                kind: replace(due, deadline=deadline) if due.is_binding else due for kind, due in member.dues.items()
+                kind: due._replace(deadline=deadline) if due.is_binding else due for kind, due in member.dues.items()
             }
-            self.members[place] = replace(member, dues=dues)
+            self.members[place] = member._replace(dues=dues)
 
     def drop(self, member: Member, *kinds: str) -> None:
         """A member is no longer due in these ways."""
         if any(kind in member.dues for kind in kinds):
             kept = {kind: due for kind, due in member.dues.items() if kind not in kinds}
-            self.members[member.place] = replace(member, dues=kept)
+            self.members[member.place] = member._replace(dues=kept)
 
     def spread(self, moment: datetime) -> bool:
         """Whatever a member is due to is possible as well. Returns whether a place was added."""

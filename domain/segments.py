@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Literal
+from typing import Literal, NamedTuple
 
 from modeltrail.domain.values import Policy, RunBy
 
@@ -17,8 +17,7 @@ Cause = str
 `preview`, `forced`, `retirement`, `upgrade-window`, `overdue`, `reinstatement`, `unexplained` or `deleted`."""
 
 
-@dataclass(frozen=True, slots=True)
-class Place:
+class Place(NamedTuple):
     """What a deployment may be doing: serving a version of a model, or stopped on it.
 
     A null version is one that nobody has named: created with a default that is not known (R26).

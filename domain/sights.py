@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 
@@ -11,30 +11,58 @@ from modeltrail.domain.frames import Frame, Member, leading_to
 from modeltrail.domain.segments import Cause, Place
 
 
-def settle(frames: Sequence[Frame], seen: Place, sight: Fact, *, with_lapsed: bool) -> None:
-    """Leave in each frame only the places from which the rules lead to what was seen in the last one.
+def settle(frames: Sequence[Frame], reached: frozenset[Place], sight: Fact, *, with_lapsed: bool) -> None:
+    """Leave in each frame only the places from which the rules lead to what was reached after the last one.
 
     `with_lapsed`: a move that was assumed past its deadline had not happened after all.
     """
-    reached = frozenset({seen})
     for frame in reversed(frames):
-        allowed = {place for place, member in frame.members.items() if with_lapsed or not member.is_lapsed}
-        reached = leading_to(reached & allowed, frame.moves) & allowed
+        if not frame.is_window():
+            reached = came_from(frame.origins, reached & frame.members.keys())
+            continue
+        reached = staying(frame.members, frame.moves, reached, with_lapsed=with_lapsed)
         if not reached:
             return
         frame.shown = reached
         frame.closes = sight.effective_at
         frame.closed_by = frozenset({sight.position})
-        reached = frozenset[Place]().union(*(frame.origins.get(place, frozenset()) for place in reached))
+        reached = came_from(frame.origins, reached)
 
 
-def bridge(frames: Sequence[Frame], starts: Sequence[Place] | None, seen: Member, since: datetime) -> None:
-    """Make what was seen possible from a moment on, from some places or from all: no derived move explains it."""
+def staying(
+    members: Mapping[Place, Member],
+    moves: Collection[tuple[Place, Place]],
+    reached: frozenset[Place],
+    *,
+    with_lapsed: bool,
+) -> frozenset[Place]:
+    """The members that are, or that moves lead to, one of the places that were reached."""
+    allowed = {place for place, member in members.items() if with_lapsed or not member.is_lapsed}
+    return leading_to(reached & allowed, moves) & allowed
+
+
+def came_from(origins: Mapping[Place, frozenset[Place]], places: Iterable[Place]) -> frozenset[Place]:
+    """From where some members may have come."""
+    return frozenset[Place]().union(*(origins.get(place, frozenset()) for place in places))
+
+
+def divided(frames: Sequence[Frame], moment: datetime) -> list[Frame]:
+    """The frames, divided at a moment that lies between two of them: nothing happened then, so both parts are alike."""
+    before = [frame for frame in frames if frame.since < moment]
+    after = list(frames[len(before) :])
+    if before and after and after[0].since != moment:
+        stay = {place: frozenset({place}) for place in before[-1].members}
+        after = [replace(before[-1], since=moment, origins=stay), *after]
+    return [*before, *after]
+
+
+def bridge(frames: Sequence[Frame], start: Place | None, seen: Member, since: datetime) -> None:
+    """Make what was seen possible from a moment on, from one place or, for null, from all: no move explains it."""
     for frame in frames:
         if frame.since < since:
             continue
         showing = [place for place, member in frame.members.items() if not member.is_lapsed]
-        leaving = showing if starts is None else [place for place in showing if place in starts]
+        leaving = showing if start is None else [place for place in showing if place == start]
         frame.members = {**frame.members, seen.place: seen}
         frame.origins = {**frame.origins, seen.place: frozenset({seen.place})}
         frame.moves = frame.moves | {(place, seen.place) for place in leaving}
@@ -61,9 +89,9 @@ def stand(frames: Sequence[Frame], anchor: Member) -> Member:
 
 def _down(frame: Frame, anchor: Member) -> Member:
     """Stopped by the retirement from which nobody had moved it (R34)."""
-    place = replace(anchor.place, is_stopped=True)
+    place = anchor.place._replace(is_stopped=True)
     known = frame.members.get(place)
     because = frozenset[int]().union(*(member.because for member in frame.visible()))
     reason = f"{place.model} {place.version} is retired, and it had not been moved"
     down = Member(place, frame.since, "assumed", "retirement", because, {}, stopped_because=reason)
-    return replace(known or down, is_stopped_by_retirement=True)
+    return (known or down)._replace(is_stopped_by_retirement=True)

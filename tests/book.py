@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime
+from functools import cache
 
-from modeltrail.domain.course import Course, course_of
+from modeltrail.domain.course import Course, course_at, course_of
 from modeltrail.domain.events import FactRetracted
 from modeltrail.domain.facts import Fact, is_known
-from modeltrail.domain.history import ModelHistory
+from modeltrail.domain.history import Histories, ModelHistory
+from modeltrail.domain.segments import Segment
 from modeltrail.projections.deployments import deployments
 from modeltrail.projections.models import model_history, models
 
@@ -29,13 +31,20 @@ def history(facts: Sequence[Fact], model: str, known_at: datetime | None = None)
 
 def course(facts: Sequence[Fact], deployment: str, known_at: datetime | None = None) -> Course:
     """The course of a deployment."""
+    return course_of(deployment, *_asked(facts, deployment, known_at))
+
+
+def at(facts: Sequence[Fact], deployment: str, moment: datetime, known_at: datetime | None = None) -> Segment | None:
+    """The segment of a course at one moment, worked out no further than that needs."""
+    return course_at(deployment, *_asked(facts, deployment, known_at), moment).at(moment)
+
+
+def _asked(facts: Sequence[Fact], deployment: str, known_at: datetime | None) -> tuple[list[Fact], Histories]:
+    """The known facts of a deployment, and the histories of the models."""
     seen = known(facts, known_at)
-    remembered: dict[str, ModelHistory] = {}
 
+    @cache
     def of(model: str) -> ModelHistory:
-        if model not in remembered:
-            remembered[model] = model_history(model, [fact for fact in seen if model in models.keys(fact)])
-        return remembered[model]
+        return model_history(model, [fact for fact in seen if model in models.keys(fact)])
 
-    mine = [fact for fact in seen if deployment in deployments.keys(fact)]
-    return course_of(deployment, mine, of)
+    return [fact for fact in seen if deployment in deployments.keys(fact)], of

@@ -102,7 +102,7 @@ BREAKS: dict[str, Break] = {
     # Automatic moves go to earlier versions too.
     "R25": Break(DUES, "and model.is_earlier(default, version)", "and False"),
     # Who becomes automatic while behind the default stays behind.
-    "R26": Break(DUES, 'acted.policy != "auto-update" and', "False and"),
+    "R26": Break(DUES, 'return acted.policy != "auto-update"', "return False"),
     # A version may be retired without an announcement.
     "R27": Break(MODEL, "if not _is_said(event.emergency) and not is_due(", "if False and not is_due("),
     # No segment of a course ends.

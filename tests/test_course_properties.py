@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import replace
+from datetime import timedelta
 from itertools import pairwise
 
 import pytest
@@ -11,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import strategies
-from book import course, history, known
+from book import at, course, history, known
 from modeltrail import Trail
 from modeltrail.domain.course import Course
 from modeltrail.domain.events import ForcedUpgradeAnnounced
@@ -57,6 +58,18 @@ def test_a_course_has_no_gaps_and_no_overlaps(past: History) -> None:
         assert all(before.until == after.since for before, after in pairwise(whole.segments))
         assert all(part.until is None or part.since < part.until for part in whole.segments)
         assert all(part.until is None for part in whole.segments[-1:])
+
+
+@pytest.mark.rule("R28", "R31")
+@given(strategies.histories(), st.data())
+def test_the_course_at_one_moment_is_that_of_the_whole(past: History, data: st.DataObject) -> None:
+    known_at = data.draw(st.sampled_from([None, *sorted({fact.known_at for fact in past.facts})]))
+    for deployment in DEPLOYMENTS:
+        whole = course(past.facts, deployment, known_at)
+        near = (timedelta(0), timedelta(microseconds=-1), timedelta(days=1))
+        for moment in {part.since + step for part in whole.segments for step in near}:
+            part, expected = at(past.facts, deployment, moment, known_at), whole.at(moment)
+            assert part == (None if expected is None else replace(expected, until=None))
 
 
 @pytest.mark.rule("R6", "R45")

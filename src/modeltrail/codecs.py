@@ -195,11 +195,14 @@ def _record(kind: type) -> Codec:
 
 
 def fields_of(kind: type) -> dict[str, Any]:
-    """The fields of a pydantic model, a dataclass or a named tuple, with their types; none for anything else."""
+    """The fields of a pydantic model, a dataclass or a named tuple, with their types; none for anything else.
+
+    Fields of a dataclass that are not compared, such as what it remembers, are no part of a row.
+    """
     if isinstance(kind, type) and issubclass(kind, BaseModel):
         names: Iterable[str] = kind.model_fields
     elif dataclasses.is_dataclass(kind):
-        names = [field.name for field in dataclasses.fields(kind)]
+        names = [field.name for field in dataclasses.fields(kind) if field.compare]
     elif isinstance(kind, type) and issubclass(kind, tuple) and hasattr(kind, "_fields"):
         names = kind._fields
     else:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
 from threading import RLock
 from typing import Any, NamedTuple, get_args
@@ -217,8 +217,8 @@ class Ledger:
         return [fact for fact in facts if not isinstance(fact.event, FactRetracted)] if self._retractions else facts
 
     def _of(self, facts: Sequence[Fact], known_at: datetime | None) -> list[Fact]:
-        if known_at is None and not self._retractions:
-            return list(facts)
+        if not self._retractions:
+            return [fact for fact in facts if known_at is None or fact.known_at <= known_at]
         return [fact for fact in facts if is_known(fact, known_at, self._retractions)]
 
     def fold(self, name: str) -> Fold[DeploymentState]:
@@ -254,6 +254,17 @@ class Ledger:
         with self._lock:
             facts = self._about(projection, key)
             return list(facts[bisect_right(facts, mark.position, key=lambda fact: fact.position) :])
+
+    def learned(self, projection: Projection[Any], key: Any) -> list[datetime]:
+        """The moments at which something was learned of a key, in order: in between the same is known (R6, R45)."""
+        with self._lock:
+            return sorted(set(self._learned(self._about(projection, key))))
+
+    def _learned(self, facts: Sequence[Fact]) -> Iterator[datetime]:
+        for fact in facts:
+            yield fact.known_at
+            if self._retractions:
+                yield from self._learned(self._retractions.get(fact.position, ()))
 
     def keys(self, projection: Projection[Any]) -> list[Any]:
         """The keys of a projection, oldest first, whoever knows them."""

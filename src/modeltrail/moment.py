@@ -6,11 +6,11 @@ from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import Any
 
-from modeltrail.domain.course import Course, course_of, models_of
+from modeltrail.domain.course import Course, course_at, course_of
 from modeltrail.domain.deployment import DeploymentState
 from modeltrail.domain.events import Announcement as AnnouncementEvent
 from modeltrail.domain.facts import Fact
-from modeltrail.domain.history import ModelHistory
+from modeltrail.domain.history import ModelHistory, models_of
 from modeltrail.domain.moves import due_move
 from modeltrail.domain.refusals import Unknown, nearest
 from modeltrail.domain.segments import Outcome
@@ -56,7 +56,11 @@ class Moment:
 
     def serving(self, deployment: str) -> Serving:
         """What a deployment served (R28). Raises Unknown for a name that was never recorded."""
-        return serving(self._course(deployment_named(self._ledger, deployment)), self.t, self.known_at)
+        return self._serving(deployment_named(self._ledger, deployment))
+
+    def _serving(self, deployment: str) -> Serving:
+        facts = self._ledger.known(deployments, deployment, self._limit)
+        return serving(course_at(deployment, facts, self._history, self.t), self.t, self.known_at)
 
     def course(self, deployment: str) -> CourseAnswer:
         """The whole course of a deployment, as known at `known_at` (R28). Raises Unknown."""
@@ -66,7 +70,7 @@ class Moment:
         """What each deployment that existed at the moment served; with a model, those on it. Raises Unknown."""
         wanted = None if model is None else model_named(self._ledger, model)
         names = sorted(self._ledger.keys(deployments))
-        answers = ((name, serving(self._course(name), self.t, self.known_at)) for name in names)
+        answers = ((name, self._serving(name)) for name in names)
         existing = ((name, answer) for name, answer in answers if answer.status not in ("absent", "deleted"))
         return tuple(answer for name, answer in existing if wanted is None or self._is_on(name, answer, wanted))
 

@@ -11,10 +11,9 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from modeltrail.domain.course import models_of
 from modeltrail.domain.deployment import DeploymentState
 from modeltrail.domain.facts import Fact
-from modeltrail.domain.history import ModelHistory
+from modeltrail.domain.history import ModelHistory, models_of
 from modeltrail.domain.moves import Move, due_move, rests, stand_of
 from modeltrail.domain.refusals import Conflict
 from modeltrail.domain.values import MICROSECOND

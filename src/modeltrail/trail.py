@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections import OrderedDict
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import suppress
@@ -37,6 +38,7 @@ from modeltrail.views import Rows, View
 
 Row = TypeVar("Row")
 _HISTORIES_KEPT = 1024
+_NOTHING_KNOWN = datetime.min.replace(tzinfo=UTC)
 Acting = Literal["inline", "worker"]
 """Who carries out what follows from a fact: the call that records it, or a worker."""
 
@@ -78,6 +80,7 @@ class Trail:
         """The stored projections: views, state, building anew, mending and dropping."""
         self._lock = RLock()
         self._histories: OrderedDict[tuple[str, datetime | None], tuple[Mark, ModelHistory]] = OrderedDict()
+        self._learned: dict[str, tuple[Mark, list[datetime]]] = {}
 
     @classmethod
     def open(
@@ -285,6 +288,7 @@ class Trail:
         """The history of a model as known at a moment, remembered until something new concerns it."""
         with self._lock:
             mark = self._ledger.mark(models, model)
+            known_at = self._last_learned(model, mark, known_at)
             mark_then, history = self._histories.get((model, known_at), (None, None))
             if history is None or mark_then is None or not self._still_holds(history, mark_then, mark):
                 history = model_history(model, self._ledger.known(models, model, known_at))
@@ -293,6 +297,22 @@ class Trail:
             if len(self._histories) > _HISTORIES_KEPT:
                 self._histories.popitem(last=False)
             return history
+
+    def _last_learned(self, model: str, mark: Mark, known_at: datetime | None) -> datetime | None:
+        """The last moment by `known_at` at which something was learned of a model, so that few histories are folded.
+
+        Null where all of it was known by then.
+        """
+        if known_at is None:
+            return None
+        then, moments = self._learned.get(model, (None, []))
+        if then != mark:
+            moments = self._ledger.learned(models, model)
+            self._learned[model] = (mark, moments)
+        after = bisect_right(moments, known_at)
+        if after == len(moments):
+            return None
+        return moments[after - 1] if after else _NOTHING_KNOWN
 
     def _still_holds(self, history: ModelHistory, then: Mark, now: Mark) -> bool:
         """Whether a history that was folded at one mark is the same at another."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -62,6 +62,9 @@ def as_drafts(history: History) -> list[Draft]:
     ]
 
 
+LONG_AGO = datetime.min.replace(tzinfo=UTC)
+
+
 def log_of(drafts: Sequence[Draft]) -> Log:
     log = Log.open("memory:", clock=lambda: LATEST + timedelta(days=400))
     log.append(drafts)
@@ -87,6 +90,8 @@ def check_answers(ledger: Ledger, log: Log) -> None:
             expected, history = model_history(model, about), model_history(model, kept)
             assert (history.moments, history.states) == (expected.moments, expected.states)
             assert (history.leads_to, history.unclear) == (expected.leads_to, expected.unclear)
+            learned = [moment for moment in ledger.learned(models, model) if known_at is None or moment <= known_at]
+            assert ledger.known(models, model, max(learned, default=LONG_AGO)) == kept
             folded = models.history(model, about)
             states = [history.at(moment) for moment, _ in folded]
             assert states == [state for _, state in folded]
