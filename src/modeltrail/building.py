@@ -11,6 +11,7 @@ import sqlite3
 import time
 from collections.abc import Callable, Sequence
 from functools import partial
+from itertools import zip_longest
 from typing import Any
 
 from modeltrail import registry
@@ -214,11 +215,12 @@ class _Task:
     ) -> None:
         """Raise Unfit for rows that are others when they are made again, or read back."""
         again = self._folding.made(key, facts, until)
-        for one, other in zip(made, again, strict=False):
-            if one != other:
+        for pair in zip_longest(made, again):
+            if pair[0] != pair[1]:
+                position = next(one.position for one in pair if one is not None)
+                once, then = (None if one is None else one.values for one in pair)
                 raise Unfit(
-                    f"{self._projection.name} makes of position {one.position} once {one.values!r} and once "
-                    f"{other.values!r}: let its handlers depend on nothing but the row, the event, the fact and the "
-                    "key, and change none of them"
+                    f"{self._projection.name} makes of position {position} once {once!r} and once {then!r}: let its "
+                    "handlers depend on nothing but the row, the event, the fact and the key"
                 )
-        self._folding.check_read_back(cursor, key, facts)
+        self._folding.check(cursor, key, facts, until)

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterable
+from functools import cache
 from importlib import import_module
 from importlib.metadata import EntryPoint, entry_points
 from pathlib import Path
@@ -27,17 +28,23 @@ def installed(found: Iterable[EntryPoint] | None = None) -> dict[str, Projection
     """
     known = {projection.name: projection for projection in ALL}
     offered_by = dict.fromkeys(known, "modeltrail itself")
-    for entry in sorted(entry_points(group=GROUP) if found is None else found, key=lambda entry: entry.value):
+    for entry in sorted(_offered(tuple(sys.path)) if found is None else found, key=lambda entry: entry.value):
         projection = _loaded(entry)
-        origin = entry.dist.name if entry.dist is not None else entry.value
+        origin = _origin(entry)
         if projection.name in known and known[projection.name] is not projection:
             raise ValueError(
                 f"the projection {projection.name} of {origin} has the name of one of {offered_by[projection.name]}: "
-                "give it another name, or uninstall one of them"
+                "give one of them another name, or uninstall that package"
             )
         known[projection.name] = projection
         offered_by[projection.name] = origin
     return known
+
+
+@cache
+def _offered(path: tuple[str, ...]) -> tuple[EntryPoint, ...]:
+    """What the packages on a path offer, looked up once: that takes as long as hundreds of answers."""
+    return tuple(entry_points(group=GROUP))
 
 
 def _loaded(entry: EntryPoint) -> Projection[Any]:
@@ -45,9 +52,14 @@ def _loaded(entry: EntryPoint) -> Projection[Any]:
         projection = entry.load()
     except Exception as error:  # whatever a module of somebody else's does while it is imported
         raise ValueError(
-            f"the entry point {entry.name} = {entry.value} cannot be loaded ({error}): mend or uninstall its package"
+            f"the projection {entry.name} = {entry.value} of {_origin(entry)} cannot be loaded ({_told(error)}): mend "
+            "that package, or uninstall it"
         ) from None
-    return checked(projection, entry.value)
+    return checked(projection, f"{entry.value} of {_origin(entry)}")
+
+
+def _origin(entry: EntryPoint) -> str:
+    return "an unknown package" if entry.dist is None else f"the package {entry.dist.name}"
 
 
 def checked(projection: object, origin: str) -> Projection[Any]:
@@ -62,7 +74,8 @@ def named(name: str) -> Projection[Any]:
     """The projection of a name, or the one that `module:name` names, also in the current folder. Raises ValueError."""
     if ":" in name:
         return _of_module(name)
-    known = installed()
+    known = {one.name: one for one in ALL}  # first, so that a package that is broken takes none of them away
+    known = known if name in known else installed()
     if name in known:
         return known[name]
     similar = nearest(name, known)
@@ -74,15 +87,32 @@ def named(name: str) -> Projection[Any]:
 
 def _of_module(name: str) -> Projection[Any]:
     module, _, attribute = name.partition(":")
+    if not module or not attribute:
+        raise ValueError(f"{name!r} names no projection: write MODULE:NAME, such as owners:owners")
     here = str(Path.cwd())
     if here not in sys.path:
         sys.path.insert(0, here)
     try:
-        found = getattr(import_module(module), attribute)
+        found = import_module(module)
     except Exception as error:  # whatever a module of somebody else's does while it is imported
-        raise ValueError(f"{name!r} cannot be used ({error}): correct the name, or the module") from None
-    projection = checked(found, name)
-    builtin = {one.name: one for one in ALL}
-    if builtin.get(projection.name, projection) is not projection:
-        raise ValueError(f"{name!r} has the name of the built-in projection {projection.name}: give it another name")
+        raise ValueError(
+            f"{name!r} cannot be used ({_told(error)}): correct the name or mend the module, which is looked for in "
+            "the current folder and among what is installed"
+        ) from None
+    if not hasattr(found, attribute):
+        offered = ", ".join(f"{module}:{key}" for key, value in vars(found).items() if isinstance(value, Projection))
+        raise ValueError(f"{module} has no {attribute!r}: correct the name ({offered or 'it has no projection'})")
+    return _demand_own_name(checked(getattr(found, attribute), name), name)
+
+
+def _demand_own_name(projection: Projection[Any], origin: str) -> Projection[Any]:
+    """Refuse a projection with the name of a built-in one."""
+    if any(one.name == projection.name and one is not projection for one in ALL):
+        raise ValueError(
+            f"{origin} has the name of the projection {projection.name} that comes with modeltrail: give it another one"
+        )
     return projection
+
+
+def _told(error: Exception) -> str:
+    return f"{type(error).__name__}: {error}"

@@ -15,9 +15,9 @@ from typing import Any, Protocol
 
 from modeltrail.codecs import micros
 from modeltrail.domain.events import FactRetracted
-from modeltrail.domain.facts import Fact, Retractions
+from modeltrail.domain.facts import Fact, Retractions, in_order, is_known
 from modeltrail.growth import Growth, Tail, comes_in_order
-from modeltrail.projections.plane import HandlerFailed, Rectangle, applied, rectangles, states
+from modeltrail.projections.plane import HandlerFailed, Rectangle, applied, rectangles
 from modeltrail.projections.projection import Key, Projection
 from modeltrail.registry import NO_KEY, key_text
 from modeltrail.shapes import Shape, Values
@@ -141,14 +141,27 @@ class Folding:
         row = None if stored.is_gone else self._decoded(cursor, key, stored.values)
         return Tail(rowid, stored.valid_from, stored.known_from, stored.position, row, stored.values, latest)
 
-    def check_read_back(self, cursor: sqlite3.Cursor, key: KeyValues, facts: Sequence[Fact]) -> None:
-        """Raise Unfit for a row that is another one when it is read back."""
-        for _, row, position in states(self._projection, self._shape.key(key), facts):
-            back = None if row is None else self._decoded(cursor, key, self._shape.encode(row))
+    def check(self, cursor: sqlite3.Cursor, key: KeyValues, facts: Sequence[Fact], until: int) -> None:
+        """Raise Unfit for a handler that changes the row that it is given, or whose row is another one when it is read
+        back. Raises HandlerFailed."""
+        name, row = self._shape.key(key), None
+        retractions = self._source.retractions(until)
+        known = in_order(fact for fact in facts if is_known(fact, None, retractions))
+        for fact in self._projection.counted(name, known):
+            before, held = row, self._shape.encode(row)
+            row = applied(self._projection, before, name, fact)
+            if self._shape.encode(before) != held:
+                raise Unfit(
+                    f"{self._projection.name} changes the row that it is given at position {fact.position} "
+                    f"({fact.event.type}): let its handler leave that as it is and return a new row, as "
+                    "row.model_copy(update=...) makes one, and let lists and mappings in it be new ones too"
+                )
+            back = None if row is None else self._decoded(cursor, key, self._encoded(name, row, fact.position))
             if back != row:
                 raise Unfit(
-                    f"{self._projection.name} is {row!r} after position {position}, and {back!r} when it is read "
-                    "back: let each field hold what its type says, and one named like a part of the key that part"
+                    f"{self._projection.name} is {row!r} after position {fact.position}, and {back!r} when it is read "
+                    "back: let each field hold what its type says, and a field that is named like a part of the key "
+                    "that part of it"
                 )
 
     def _decoded(self, cursor: sqlite3.Cursor, key: KeyValues, values: Values) -> Any:

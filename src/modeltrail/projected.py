@@ -19,6 +19,7 @@ from modeltrail.ledger import Ledger
 from modeltrail.live_fold import fold
 from modeltrail.log import Log
 from modeltrail.problems import Date, moment_of
+from modeltrail.projections.built_in import ALL
 from modeltrail.projections.models import Answer
 from modeltrail.projections.projection import Projection
 from modeltrail.registry import Build, BuildState
@@ -89,11 +90,18 @@ class Projected:
             return self._followers[one]
 
     def _demand_alone(self, projection: Projection[Any]) -> None:
-        others = [*self._followers, *installed().values()]
-        if any(other.name == projection.name and other is not projection for other in others):
+        def is_other(one: Projection[Any]) -> bool:
+            return one.name == projection.name and one is not projection
+
+        if any(map(is_other, self._followers)):
             raise ValueError(
-                f"there is another projection of the name {projection.name}: give one of them another name, or raise "
-                "its edition and use only the newer"
+                f"this trail keeps another projection of the name {projection.name}: give one of them another name, or "
+                "open the store anew with only the newer one"
+            )
+        if projection not in ALL and any(map(is_other, installed().values())):
+            raise ValueError(
+                f"{projection.name} is the name of another projection that is installed: give yours another name, or "
+                f'ask for that one by its name, as in view("{projection.name}")'
             )
 
     def _in_memory(self) -> Aside:

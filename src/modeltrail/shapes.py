@@ -10,7 +10,7 @@ from collections.abc import Callable, Sequence
 from operator import attrgetter
 from typing import Any, Generic, TypeVar
 
-from modeltrail.codecs import Facts, Kind, builder_of, column_codec, fields_of
+from modeltrail.codecs import Facts, builder_of, column_codec, fields_of
 from modeltrail.domain.facts import Fact
 from modeltrail.projections.projection import Key, Projection
 
@@ -34,7 +34,7 @@ TAKEN = frozenset(
 )
 """Names of other tables of the store, and of their indexes."""
 _Places = tuple[tuple[int, ...], tuple[int, ...]]
-_PYTHON_TYPES: dict[Kind, type | tuple[type, ...]] = {
+_PYTHON_TYPES: dict[str, type | tuple[type, ...]] = {
     "INTEGER": int,
     "BOOLEAN": int,
     "MOMENT": int,
