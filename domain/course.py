@@ -27,7 +27,7 @@ from modeltrail.domain.events import (
     VersionChanged,
 )
 from modeltrail.domain.facts import Fact, in_order
-from modeltrail.domain.frames import Due, Frame, Member, joined, segment_at
+from modeltrail.domain.frames import Frame, Member, joined, segment_at
 from modeltrail.domain.history import Calendar, Histories
 from modeltrail.domain.judging import (
     keep_dues,
@@ -40,7 +40,7 @@ from modeltrail.domain.judging import (
     stop_retired,
 )
 from modeltrail.domain.policies import forced_target
-from modeltrail.domain.possible import Possible
+from modeltrail.domain.possible import Possible, changed, held_back, place_seen, placed, seen_first
 from modeltrail.domain.segments import Place, Segment
 from modeltrail.domain.sights import bridge, bridged, came_from, divided, settle, stand, staying
 from modeltrail.domain.values import MICROSECOND
@@ -79,6 +79,10 @@ _KINDS = {"preview": "preview", "forced": "forced", "retirement": "retirement", 
 """As which kind of due a cause is kept; a change of default or policy is of the kind `default`."""
 
 
+_is_lapsed = attrgetter("is_lapsed")
+_is_overdue = attrgetter("is_overdue")
+
+
 class _Walk:
     """The way through the moments of one deployment."""
 
@@ -112,7 +116,9 @@ class _Walk:
         """
         moment = self._next_fact()
         while moment is not None and not (end is not None and self._is_certain(end, moment)):
-            moment = self._next(self._step(moment))
+            now = self._step(moment)
+            is_passed = end is not None and self.is_at_rest and self._skim(now, end)
+            moment = self._next_fact() if is_passed else self._next(now)
         self._flush()
         return self.done
 
@@ -136,9 +142,44 @@ class _Walk:
             ahead.append(moment + MICROSECOND)
         return min([at for at in ahead if at is not None and at > moment], default=None)
 
+    def _skim(self, now: Now, end: datetime) -> bool:
+        """Pass over all before the last sight by a moment that shows a deployment where it rests, if there is one.
+
+        Nothing happens to it in between, and the sight says anew where it is: of the time before nothing is asked.
+        """
+        members = list(self.possible.members.values())
+        if len(members) != 1 or members[0].is_lapsed:
+            return False
+        state, moment, passed = self.state, now.moment, False
+        for number in range(self.taken, len(self.facts)):
+            fact, before, moment_before = self.facts[number], state, moment
+            is_sight = isinstance(fact.event, DeploymentObserved) and place_seen(fact.event) == members[0].place
+            if not is_sight and type(fact.event) in _PLACING:
+                break
+            state, moment = evolve(before, fact), fact.effective_at
+            is_alone = self._moment_of(number + 1) != moment
+            now = Now(moment, *self.calendar.models(moment), state, before)
+            if moment > end or not is_alone or not self._rests(members, moment_before, now):
+                break
+            if is_sight:
+                self.taken, self.state, passed = number, before, True
+        return passed
+
+    def _rests(self, members: list[Member], since: datetime, now: Now) -> bool:
+        """Whether nothing happens at a moment, nor to whoever is as just before it at a turn since another."""
+        turn = self.calendar.next_turn(since)
+        while turn is not None and turn < now.moment:
+            if not is_at_rest(members, Now(turn, *self.calendar.models(turn), now.state_before, now.state_before)):
+                return False
+            turn = self.calendar.next_turn(turn)
+        return is_at_rest(members, now)
+
+    def _moment_of(self, number: int) -> datetime | None:
+        return self.facts[number].effective_at if number < len(self.facts) else None
+
     def _next_fact(self) -> datetime | None:
         """The moment of the next fact that was not taken yet."""
-        return self.facts[self.taken].effective_at if self.taken < len(self.facts) else None
+        return self._moment_of(self.taken)
 
     def _step(self, moment: datetime) -> Now:
         """All that happens at a moment (R6): deadlines close, facts are taken, then judged, then sights settle."""
@@ -184,10 +225,10 @@ class _Walk:
             case DeploymentCreated() as event if not existed:
                 self._anchor(moment, self._created(fact, event, moment))
             case DeploymentObserved() as event:
-                self._anchor(moment, _seen(Place(event.model, event.version, event.status == "stopped"), fact))
+                self._anchor(moment, seen_first(place_seen(event), fact))
             case VersionChanged() as event:
                 self._settle_late(Place(event.model, event.version), event.cause, moment)
-                self._anchor(moment, _changed(fact, event))
+                self._anchor(moment, changed(fact, event))
                 self.executed_by = None if event.cause is None else fact.position
             case DeploymentStopped() as event:
                 stopped = self._stopped(fact, event, now)
@@ -205,17 +246,17 @@ class _Walk:
     def _created(self, fact: Fact, event: DeploymentCreated, moment: datetime) -> Member:
         """Created with a version, or with the default as of then, which is derived and not stated (R26)."""
         if event.version is not None:
-            return _placed(Place(event.model, event.version), fact, "created")._replace(held_since=moment)
+            return placed(Place(event.model, event.version), fact, "created")._replace(held_since=moment)
         model = self.histories(event.model).at(moment)
         version = model.default_for(event.sku)
         named = model.stated_default or (model.versions[version].release if version is not None else None)
         stated = frozenset({named.position} if named is not None else ())
-        member = _placed(Place(event.model, version), fact, "created")
+        member = placed(Place(event.model, version), fact, "created")
         return member._replace(certainty="assumed", held_since=moment, because=member.because | stated)
 
     def _stopped(self, fact: Fact, event: DeploymentStopped, now: Now) -> Member:
         here = next(iter(self.possible.showing())).place
-        stopped = _placed(here._replace(is_stopped=True), fact, event.cause or "by-hand", event.because)
+        stopped = placed(here._replace(is_stopped=True), fact, event.cause or "by-hand", event.because)
         is_mirrored = self.state.run_by == "provider"
         by_retirement = is_version_retired(here, now) if is_mirrored else event.cause is not None
         return stopped._replace(stopped_because=event.reason, is_stopped_by_retirement=by_retirement)
@@ -234,7 +275,7 @@ class _Walk:
         here = stand(self.frames, self.anchor)
         flag = "postponed" if isinstance(event, MovePostponed) else "failed"
         since = next((due.opened for due in self.anchor.dues.values() if due.is_waiting), moment)
-        waiting = {_KINDS.get(event.cause, "default"): _waiting(fact, event, since)}
+        waiting = {_KINDS.get(event.cause, "default"): held_back(fact, event, since)}
         because = here.because | {fact.position}
         self._anchor(moment, here._replace(because=because, flags=frozenset({flag}), dues=waiting))
         self.held_back_at = moment
@@ -265,9 +306,9 @@ class _Walk:
     def _see(self, fact: Fact, event: DeploymentObserved, now: Now) -> None:
         """A sight of a deployment that exists: it settles what lies before it and its own moment (R31)."""
         self.state = evolve(self.state, fact)
-        place = Place(event.model, event.version, event.status == "stopped")
+        place = place_seen(event)
         if not place.is_stopped and is_retired(place, now):
-            self._anchor(now.moment, _seen(place, fact)._replace(flags=frozenset({"contradiction"})))
+            self._anchor(now.moment, seen_first(place, fact)._replace(flags=frozenset({"contradiction"})))
             return
         known = self._find(place)
         if known is not None and known.place.version is None:
@@ -353,31 +394,3 @@ class _Walk:
             self.histories,
             self.deletion,
         )
-
-
-def _waiting(fact: Fact, event: MoveHeldBack, since: datetime) -> Due:
-    """What a host holds back stays due since it did so first (R37)."""
-    target = Place(event.to_model, event.to_version, event.to_version is None)
-    because = frozenset({fact.position, *(event.because or ())})
-    return Due(target, since, None, event.cause, because, is_waiting=True)
-
-
-_is_lapsed = attrgetter("is_lapsed")
-_is_overdue = attrgetter("is_overdue")
-
-
-def _placed(place: Place, fact: Fact, cause: str, because: Iterable[int] | None = None) -> Member:
-    return Member(place, fact.effective_at, "recorded", cause, frozenset({fact.position, *(because or ())}), {})
-
-
-def _seen(place: Place, fact: Fact) -> Member:
-    reason = "seen stopped" if place.is_stopped else None
-    member = _placed(place, fact, "first-sight")
-    return member._replace(certainty="observed", held_since=fact.effective_at, stopped_because=reason)
-
-
-def _changed(fact: Fact, event: VersionChanged) -> Member:
-    """A change by hand holds automatic moves (R26); one that the engine executed does not."""
-    by_hand = event.cause is None
-    member = _placed(Place(event.model, event.version), fact, event.cause or "by-hand", event.because)
-    return member._replace(held_since=fact.effective_at if by_hand else None)

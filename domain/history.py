@@ -126,14 +126,14 @@ class Calendar:
         self._models: ModelsAt = _no_model
         self._before: ModelsAt = _no_model
 
-    def next_turn(self, moment: datetime, *, of_all: bool) -> datetime | None:
-        """The next moment at which a model changes in what counts for the deployment, after one whose models are known.
+    def next_turn(self, moment: datetime, *, of_all: bool = False) -> datetime | None:
+        """The next moment at which a model changes in what counts for the deployment.
 
         `of_all`: in whatever. So it has to be while a retirement is overdue: what that would bring begins anew whenever
         anything changes (R12).
         """
         turns = self._all_moments() if of_all else self._turns
-        after = bisect_right(turns, moment) if of_all else self._passed
+        after = bisect_right(turns, moment)
         return turns[after] if after < len(turns) else None
 
     def _all_moments(self) -> list[datetime]:
@@ -145,12 +145,12 @@ class Calendar:
     def models(self, moment: datetime) -> tuple[ModelsAt, ModelsAt]:
         """The models at a moment and just before it; one and the same where nothing changed that counts."""
         passed = bisect_right(self._turns, moment)
-        is_turn = passed > 0 and self._turns[passed - 1] == moment
+        turn = self._turns[passed - 1] if passed else None
         if passed != self._passed:
             self._passed = passed
             self._models = _once(lambda model: self._histories(model).at(moment))
-            self._before = _once(lambda model: self._histories(model).before(moment))
-        return self._models, self._before if is_turn else self._models
+            self._before = _once(lambda model: self._histories(model).before(turn or moment))
+        return self._models, self._before if turn == moment else self._models
 
 
 def _once(find: ModelsAt) -> ModelsAt:

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import datetime
 
+from modeltrail.domain.events import DeploymentObserved, MoveHeldBack, VersionChanged
+from modeltrail.domain.facts import Fact
 from modeltrail.domain.frames import Due, Member
 from modeltrail.domain.segments import Place
 
@@ -118,6 +121,37 @@ def arriving(member: Member, due: Due, moment: datetime) -> Member:
     """The member that a move brings about: derived and not seen (R29)."""
     because = member.because | due.because | ({member.sight} if member.sight is not None else set())
     return Member(due.target, moment, "assumed", due.cause, because, {}, flags=due.flags)
+
+
+def placed(place: Place, fact: Fact, cause: str, because: Iterable[int] | None = None) -> Member:
+    """Who is put somewhere by a record."""
+    return Member(place, fact.effective_at, "recorded", cause, frozenset({fact.position, *(because or ())}), {})
+
+
+def place_seen(event: DeploymentObserved) -> Place:
+    """Where an export shows a deployment."""
+    return Place(event.model, event.version, event.status == "stopped")
+
+
+def seen_first(place: Place, fact: Fact) -> Member:
+    """Who is seen without anything being known of the time before."""
+    reason = "seen stopped" if place.is_stopped else None
+    member = placed(place, fact, "first-sight")
+    return member._replace(certainty="observed", held_since=fact.effective_at, stopped_because=reason)
+
+
+def changed(fact: Fact, event: VersionChanged) -> Member:
+    """A change by hand holds automatic moves (R26); one that the engine executed does not."""
+    by_hand = event.cause is None
+    member = placed(Place(event.model, event.version), fact, event.cause or "by-hand", event.because)
+    return member._replace(held_since=fact.effective_at if by_hand else None)
+
+
+def held_back(fact: Fact, event: MoveHeldBack, since: datetime) -> Due:
+    """What a host holds back stays due since it did so first (R37)."""
+    target = Place(event.to_model, event.to_version, event.to_version is None)
+    because = frozenset({fact.position, *(event.because or ())})
+    return Due(target, since, None, event.cause, because, is_waiting=True)
 
 
 def _latest_passed(member: Member, moment: datetime) -> Due | None:
