@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 from functools import lru_cache
 from typing import NamedTuple
 
-from modeltrail.domain.values import MICROSECOND, instant_text, to_utc
+from modeltrail.domain.values import instant_text, to_utc
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 """The moment from which the columns count."""
@@ -21,10 +21,16 @@ class Moment(NamedTuple):
     microseconds: int
 
 
+def micros(at: datetime) -> int:
+    """Microseconds UTC since 1970. Raises ValueError for a naive moment (R5)."""
+    since = (at if at.tzinfo is UTC else to_utc(at)) - EPOCH
+    return (since.days * 86_400 + since.seconds) * 1_000_000 + since.microseconds
+
+
 def moment(at: datetime) -> Moment:
     """The forms of a moment. Raises ValueError for a naive one (R5)."""
     utc = to_utc(at)
-    return Moment(utc, instant_text(utc), (utc - EPOCH) // MICROSECOND)
+    return Moment(utc, instant_text(utc), micros(utc))
 
 
 def at_microseconds(microseconds: int) -> datetime:

@@ -8,7 +8,7 @@ from __future__ import annotations
 import dataclasses
 import json
 from collections.abc import Callable, Iterable, Mapping
-from datetime import UTC, date, datetime, timedelta
+from datetime import date, datetime, timedelta
 from decimal import Decimal
 from enum import Enum
 from functools import cache
@@ -17,9 +17,9 @@ from typing import Annotated, Any, Literal, NamedTuple, Union, get_args, get_ori
 
 from pydantic import BaseModel
 
-from modeltrail.clocks import EPOCH, at_microseconds
+from modeltrail.clocks import at_microseconds, micros
 from modeltrail.domain.facts import Fact
-from modeltrail.domain.values import MICROSECOND, to_utc
+from modeltrail.domain.values import MICROSECOND
 
 Facts = Callable[[int], Fact]
 """The fact at a position."""
@@ -39,12 +39,6 @@ class Codec(NamedTuple):
     kind: Kind
     encode: Callable[[Any], Any] | None = None
     decode: Callable[[Any, Facts], Any] | None = None
-
-
-def micros(moment: datetime) -> int:
-    """Microseconds since 1970. Raises ValueError for a moment without a time zone."""
-    since = (moment if moment.tzinfo is UTC else to_utc(moment)) - EPOCH
-    return (since.days * 86_400 + since.seconds) * 1_000_000 + since.microseconds
 
 
 def _finite(number: float) -> float:

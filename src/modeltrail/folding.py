@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Protocol
 
-from modeltrail.codecs import micros
+from modeltrail.clocks import micros
 from modeltrail.domain.events import FactRetracted
 from modeltrail.domain.facts import Fact, Retractions, in_order, is_known
 from modeltrail.growth import Growth, Tail, comes_in_order

@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from modeltrail.codecs import micros
+from modeltrail.clocks import micros
 from modeltrail.domain.facts import Fact, precedes
 from modeltrail.shapes import Values
 from modeltrail.tables import OPEN, Changes, KeyValues, Stored

@@ -190,6 +190,9 @@ class Ledger:
         Of the deployments that mention a version of a model only those that matter to it.
         """
         with self._lock:
+            if projection is deployments and known_at is not None and f"{_DEPLOYMENT}{key}" not in self._streams:
+                facts = self._log.stream_as_known(f"{_DEPLOYMENT}{key}", self.position, known_at)
+                return self._of(self._without_retractions(facts), known_at)
             return self._of(self._about(projection, key), known_at)
 
     def facts(self, projection: Projection[Any], key: Any) -> list[Fact]:
@@ -213,7 +216,9 @@ class Ledger:
     def _about(self, projection: Projection[Any], key: Any) -> Sequence[Fact]:
         if projection is not deployments:
             return self._facts[projection.name].get(key, ())
-        facts = self._streams.of(f"{_DEPLOYMENT}{key}", self.position).facts
+        return self._without_retractions(self._streams.of(f"{_DEPLOYMENT}{key}", self.position).facts)
+
+    def _without_retractions(self, facts: Sequence[Fact]) -> Sequence[Fact]:
         return [fact for fact in facts if not isinstance(fact.event, FactRetracted)] if self._retractions else facts
 
     def _of(self, facts: Sequence[Fact], known_at: datetime | None) -> list[Fact]:
@@ -277,6 +282,9 @@ class Ledger:
     def has(self, projection: Projection[Any], key: Any) -> bool:
         """Whether any fact concerns a key."""
         with self._lock:
+            stream = f"{_DEPLOYMENT}{key}"
+            if projection is deployments and stream not in self._streams:
+                return self._log.has_stream(stream, self.position)
             return bool(self._about(projection, key))
 
     def stream(self, stream: str) -> list[Fact]:

@@ -15,7 +15,7 @@ from datetime import datetime
 from types import TracebackType
 from typing import NamedTuple, Self
 
-from modeltrail.clocks import at_microseconds
+from modeltrail.clocks import at_microseconds, micros
 from modeltrail.columns import Row
 from modeltrail.damage import Damaged, Wanted, checked, decoded, picked
 from modeltrail.datastore import LogDatastore, LogRecorder, StoreError
@@ -29,9 +29,11 @@ from modeltrail.merkle import Frontier, frontier_of, inclusion_path
 from modeltrail.proofs import Checkpoint, InclusionProof
 from modeltrail.rows import (
     bodies_between,
+    bodies_known,
     bodies_of,
     end_of,
     false_command,
+    has_stream,
     headed_between,
     insert_result,
     last_position,
@@ -178,6 +180,17 @@ class Log:
             if (fact.stream, fact.stream_version) != (stream, due):
                 raise Damaged(f"{stream} has no version {due}: modeltrail verify says where it begins")
         return facts
+
+    def stream_as_known(self, stream: str, until: int, known_at: datetime) -> list[Fact]:
+        """Those of them that were known at a moment; the others are not read. Raises Damaged."""
+        with self._recorder.reading() as cursor:
+            rows = bodies_known(cursor, stream, until, micros(known_at))
+        return [checked(*row) for row in rows]
+
+    def has_stream(self, stream: str, until: int) -> bool:
+        """Whether a stream has a fact up to a position of the log."""
+        with self._recorder.reading() as cursor:
+            return has_stream(cursor, stream, until)
 
     def streams(self, until: int, prefix: str = "") -> list[str]:
         """The streams that begin with a text and have a fact up to a position of the log, oldest first."""

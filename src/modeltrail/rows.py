@@ -84,6 +84,21 @@ def bodies_of(cursor: sqlite3.Cursor, stream: str, last: int) -> list[tuple[int,
     return cursor.execute(statement, (stream, last)).fetchall()
 
 
+def bodies_known(cursor: sqlite3.Cursor, stream: str, last: int, known_at: int) -> list[tuple[int, bytes, bytes]]:
+    """The same of those that were known at a moment, in microseconds."""
+    statement = (
+        "SELECT position, body, leaf FROM events WHERE stream = ? AND position <= ? AND known_at <= ? "
+        "ORDER BY stream_version"
+    )
+    return cursor.execute(statement, (stream, last, known_at)).fetchall()
+
+
+def has_stream(cursor: sqlite3.Cursor, stream: str, last: int) -> bool:
+    """Whether a stream had a fact by a position."""
+    statement = "SELECT 1 FROM events WHERE stream = ? AND stream_version = 1 AND position <= ?"
+    return cursor.execute(statement, (stream, last)).fetchone() is not None
+
+
 def bodies_at(cursor: sqlite3.Cursor, positions: Iterable[int]) -> list[tuple[int, bytes, bytes]]:
     """Position, body and leaf of the facts at some positions, in order."""
     statement = (

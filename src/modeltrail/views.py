@@ -8,8 +8,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any, Generic, NamedTuple, TypeVar
 
 from modeltrail import registry
-from modeltrail.clocks import at_microseconds
-from modeltrail.codecs import micros
+from modeltrail.clocks import at_microseconds, micros
 from modeltrail.domain.facts import Fact
 from modeltrail.follower import Follower
 from modeltrail.problems import Date, moment_of

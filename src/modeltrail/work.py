@@ -8,7 +8,7 @@ from contextlib import AbstractContextManager, suppress
 from typing import Any, Protocol
 
 from modeltrail import registry
-from modeltrail.codecs import micros
+from modeltrail.clocks import micros
 from modeltrail.domain.facts import Fact
 from modeltrail.failpoints import reach
 from modeltrail.folding import Folding, Page
@@ -43,14 +43,19 @@ class Work:
         self._source = source_of(projection, self.tables, ledger)
         self._folding = Folding(projection, shape, self.tables, self._source)
         self._stale: set[str] | None = None
+        self._reached = -1
+        """Up to which position the tables are known to be as they were left."""
 
     def forget(self) -> None:
         """Forget what was remembered of the tables."""
+        self._reached = -1
         self._folding.forget()
         self._stale = None
 
     def follow(self, position: int, facts: Sequence[Fact], until: int) -> None:
         """Take a page of facts after a position. Raises Conflict where another process has done so."""
+        if position != self._reached:
+            self.forget()  # another process has written to the tables since
         with self._store.reading() as cursor:
             page = self._folding.page(cursor, facts, self._stale_keys(cursor))
             for key, since in page.again.items():
@@ -61,6 +66,7 @@ class Work:
                 page.letters += again.letters
         reach("follow.before")
         self._commit(lambda cursor: self._written(cursor, page, position, until))
+        self._reached = until
         reach("follow.after")
 
     def _commit(self, write: Callable[[sqlite3.Cursor], None]) -> None:
