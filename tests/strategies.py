@@ -225,6 +225,35 @@ def histories(max_size: int = 12, retracted: bool = True, empty_versions: bool =
 
 
 @st.composite
+def busy(draw: Draw) -> History:
+    """One deployment of which much is told within four days: sights, tests and policies that tie and repeat, and lives
+    that end and begin again."""
+    name, versions = DEPLOYMENTS[0], st.sampled_from([(ALPHA, "1106"), (ALPHA, "0125"), (BETA, "0125")])
+    policies, results = st.sampled_from(POLICIES[1:3]), st.sampled_from(("passed", "failed"))
+    seen = {"status": st.sampled_from(("serving", "serving", "serving", "stopped"))}
+    tested = {"result": results, "version": st.just("1106"), "model": st.sampled_from((None, ALPHA))}
+    kinds: list[st.SearchStrategy[e.Event]] = [
+        st.builds(e.PolicyChanged, deployment=st.just(name), policy=policies),
+        versions.flatmap(lambda on: st.builds(e.DeploymentObserved, **_at(name, on), **seen)),
+        versions.flatmap(lambda on: st.builds(e.DeploymentCreated, **_at(name, on), policy=policies)),
+        st.builds(e.VersionTested, deployment=st.just(name), **tested),
+        st.just(e.DeploymentDeleted(deployment=name)),
+    ]
+    told = st.tuples(st.one_of(*kinds, kinds[0], *kinds[1:2] * 5, kinds[3]), st.integers(0, 3), st.integers(0, 1))
+    sources = st.sampled_from((None, "export", "notice"))
+    made = [
+        _fact(event, at := EPOCH + timedelta(days=day), at + timedelta(days=late), "statement", draw(sources))
+        for event, day, late in draw(st.lists(told, min_size=1, max_size=14))
+    ]
+    return History(tuple(draw(_retractions(numbered(without_repetitions(made))))), (name,))
+
+
+def _at(name: str, on: tuple[str, str]) -> dict[str, Any]:
+    """Which deployment is on which version."""
+    return {"deployment": st.just(name), "model": st.just(on[0]), "version": st.just(on[1])}
+
+
+@st.composite
 def reordered(draw: Draw, recorded: Sequence[Fact]) -> list[Fact]:
     """The same statements imported in another order: positions and `recorded_at` differ, nothing else.
 

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import re
 from pathlib import Path
-from typing import Any, ClassVar, get_args, get_origin, get_type_hints
+from typing import Annotated, Any, get_args, get_origin
 
 import pytest
 
+from modeltrail.codecs import fields_of
 from modeltrail.projections.built_in import ALL
 from modeltrail.projections.projection import Projection
 
@@ -42,10 +43,13 @@ def test_the_page_says_the_question_and_the_key(projection: Projection[Any]) -> 
     assert part(projection, "Odd events")
 
 
+def _plain(hint: Any) -> Any:
+    return get_args(hint)[0] if get_origin(hint) is Annotated else hint
+
+
 @each
 def test_the_page_has_every_column_of_the_row_and_says_which_may_be_null(projection: Projection[Any]) -> None:
     types = {found["name"]: found["type"] for found in COLUMN.finditer(sections()[projection.name])}
-    hints = {name: hint for name, hint in get_type_hints(projection.row).items() if get_origin(hint) is not ClassVar}
-    columns = {name: type(None) in get_args(hint) for name, hint in hints.items() if not name.startswith("_")}
+    columns = {name: type(None) in get_args(_plain(hint)) for name, hint in fields_of(projection.row).items()}
     assert list(types) == list(columns)
     assert {name: said.endswith(" or null") for name, said in types.items()} == columns
