@@ -87,7 +87,7 @@ constraints: ## write constraints.txt from what resolves today
 	rm -rf build/resolve
 	$(PYTHON) -m venv build/resolve
 	build/resolve/bin/python $(PIP) install --editable '.[dev]'
-	build/resolve/bin/python $(PIP) freeze --exclude-editable > constraints.txt
+	build/resolve/bin/python $(PIP) freeze --all --exclude-editable | grep -v '^pip==' > constraints.txt
 
 .PHONY: clean
 clean: ## remove what make has made
