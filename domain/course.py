@@ -89,7 +89,8 @@ class _Walk:
     def __init__(self, deployment: str, ordered: list[Fact], histories: Histories) -> None:
         self.histories = histories
         self.facts = ordered
-        self.taken = 0
+        self.taken = self.skimmed = 0
+        """How many facts were taken, and how many looked at for a sight that may be passed to."""
         self.calendar = Calendar(ordered, histories)
         looking_back = (fact.effective_at for fact in reversed(ordered) if type(fact.event) in _LOOKING_BACK)
         self.looks_back_at = next(looking_back, None)
@@ -117,7 +118,8 @@ class _Walk:
         moment = self._next_fact()
         while moment is not None and not (end is not None and self._is_certain(end, moment)):
             now = self._step(moment)
-            is_passed = end is not None and self.is_at_rest and self._skim(now, end)
+            is_resting = self.is_at_rest and self.taken >= self.skimmed
+            is_passed = end is not None and is_resting and self._skim(now, end)
             moment = self._next_fact() if is_passed else self._next(now)
         self._flush()
         return self.done
@@ -152,7 +154,7 @@ class _Walk:
             return False
         state, moment, passed = self.state, now.moment, False
         for number in range(self.taken, len(self.facts)):
-            fact, before, moment_before = self.facts[number], state, moment
+            fact, before, moment_before, self.skimmed = self.facts[number], state, moment, number + 1
             is_sight = isinstance(fact.event, DeploymentObserved) and place_seen(fact.event) == members[0].place
             if not is_sight and type(fact.event) in _PLACING:
                 break

@@ -123,8 +123,8 @@ class Calendar:
         self._turns = _turning_points(_named(facts), histories)
         self._all: list[datetime] | None = None
         self._passed = -1
-        self._models: ModelsAt = _no_model
-        self._before: ModelsAt = _no_model
+        self._models: ModelsAt = new_model
+        self._before: ModelsAt = new_model
 
     def next_turn(self, moment: datetime, *, of_all: bool = False) -> datetime | None:
         """The next moment at which a model changes in what counts for the deployment.
@@ -164,10 +164,6 @@ def _once(find: ModelsAt) -> ModelsAt:
         return known
 
     return state
-
-
-def _no_model(model: str) -> ModelState:
-    return new_model(model)
 
 
 def _turning_points(named: Iterable[Named], histories: Histories) -> list[datetime]:

@@ -254,6 +254,22 @@ def _at(name: str, on: tuple[str, str]) -> dict[str, Any]:
 
 
 @st.composite
+def often_seen(draw: Draw) -> History:
+    """A history in which a deployment is seen where it was put again and again, with few changes in between."""
+    found = draw(facts(retracted=False))
+    name, day = DEPLOYMENTS[0], st.timedeltas(timedelta(0), timedelta(days=90))
+    put = [
+        fact.event for fact in found if isinstance(fact.event, e.DeploymentCreated) and fact.event.deployment == name
+    ]
+    where = put[0] if put else e.DeploymentCreated(deployment=name, model=ALPHA, version=VERSIONS[ALPHA][0])
+    seen = e.DeploymentObserved(deployment=name, model=where.model, version=where.version or VERSIONS[where.model][0])
+    other = st.sampled_from(POLICIES).map(lambda policy: e.PolicyChanged(deployment=name, policy=policy))
+    more = draw(st.lists(st.tuples(st.one_of(st.just(seen), st.just(seen), other), day), min_size=5, max_size=20))
+    made = [_fact(event, EPOCH + after, EPOCH + after, "statement", "export") for event, after in more]
+    return History(tuple(numbered(without_repetitions([*found, *made]))))
+
+
+@st.composite
 def reordered(draw: Draw, recorded: Sequence[Fact]) -> list[Fact]:
     """The same statements imported in another order: positions and `recorded_at` differ, nothing else.
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from itertools import pairwise
 
 import pytest
@@ -61,15 +61,20 @@ def test_a_course_has_no_gaps_and_no_overlaps(past: History) -> None:
 
 
 @pytest.mark.rule("R28", "R31")
-@given(strategies.histories(), st.data())
+@given(st.one_of(strategies.histories(), strategies.often_seen()), st.data())
 def test_the_course_at_one_moment_is_that_of_the_whole(past: History, data: st.DataObject) -> None:
     known_at = data.draw(st.sampled_from([None, *sorted({fact.known_at for fact in past.facts})]))
     for deployment in DEPLOYMENTS:
         whole = course(past.facts, deployment, known_at)
         near = (timedelta(0), timedelta(microseconds=-1), timedelta(days=1))
-        for moment in {part.since + step for part in whole.segments for step in near}:
+        for moment in {start + step for start in _starts(past, whole) for step in near}:
             part, expected = at(past.facts, deployment, moment, known_at), whole.at(moment)
             assert part == (None if expected is None else replace(expected, until=None))
+
+
+def _starts(past: History, whole: Course) -> set[datetime]:
+    """When a segment begins, and the moments of facts within one."""
+    return {part.since for part in whole.segments} | {fact.effective_at for fact in past.facts}
 
 
 @pytest.mark.rule("R6", "R45")
