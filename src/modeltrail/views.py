@@ -31,7 +31,8 @@ class Stale(Exception):
         (position, error), *_ = letters
         super().__init__(
             f"{projection} does not know {key!r} since position {position}, which its handler could not take "
-            f"({error}): mend the handler and run modeltrail projections retry {projection}, or ask with stale=True"
+            f"({error}): mend the handler and retry it, by trail.projections.retry or modeltrail projections retry, or "
+            "ask with stale=True"
         )
         self.key, self.position, self.error = key, position, error
 

@@ -19,6 +19,7 @@ import pytest
 from modeltrail import Projection, Trail
 from modeltrail.codecs import column_codec
 from modeltrail.domain.facts import Fact
+from modeltrail.projections.built_in import ALL
 from modeltrail.shapes import check
 from modeltrail.views import Rows
 from rules.given import deployed, mirrored, on
@@ -114,6 +115,12 @@ def test_the_examples_can_be_stored() -> None:
         projection = vars(importlib.import_module(name))[name]
         assert isinstance(projection, Projection)
         check(projection)
+
+
+def test_every_projection_that_comes_with_the_library_is_named() -> None:
+    page = PAGE.read_text(encoding="utf-8")
+    last = page[page.index("## The ones that come with the library") :]
+    assert re.findall(r"`(\w+)`", last) == [projection.name for projection in ALL]
 
 
 def test_every_command_that_the_page_names_exists() -> None:
