@@ -16,7 +16,7 @@ from typing import Any, Literal, Union, get_args, get_origin, get_type_hints
 import typer.main
 from pydantic import BaseModel
 
-from modeltrail import status
+from modeltrail import codecs, projected, status
 from modeltrail.apply import COMMON, ENGINES, VERBS, Verb
 from modeltrail.cli_app import app
 from modeltrail.projections import announcements, models, serving, upcoming
@@ -39,7 +39,7 @@ Every command, its options and its exit codes, and the JSON that it prints. This
 """
 EXIT_CODES = {
     "0": "done",
-    "1": "refused, bad input, or `verify` found something wrong; one sentence on standard error says what",
+    "1": "refused, bad input, or `verify` or `projections check` found something wrong; one sentence says what",
     "2": "wrong usage",
     "3": "with `--exit-code`: something was found",
     "4": "with `--exit-code`: the answer is `assumed` or a `window`",
@@ -69,10 +69,19 @@ ANSWERS: tuple[tuple[str, str, tuple[type, ...]], ...] = (
         "One object, with `store`: the URL of the store.",
         (status.Status, status.Waiting, status.OverdueAnnouncement),
     ),
+    (
+        "projections status",
+        '`{"store": ..., "projections": [...], "letters": [...]}`, the store by its URL. With NAME, `letters` has each '
+        "fact that\nthe tables which answer could not take: `key`, a list of texts, null where it cannot be told, "
+        "`position` and `error`.\nWithout NAME it is null.",
+        (projected.ProjectionStatus,),
+    ),
+    ("projections rebuild", '`{"projections": [...]}`, what was built, each as `projections status` prints it.', ()),
     ("checkpoint", "One object.", (Checkpoint,)),
     ("verify", "One object.", (Verification,)),
     ("prove", "One object.", (InclusionProof,)),
 )
+COLUMN_TYPES = ", ".join(f"`{kind.lower()}`" for kind in get_args(codecs.Kind))
 BY_HAND = {
     "history": {
         "position": ("number", "where it is in the log"),
@@ -90,6 +99,49 @@ BY_HAND = {
         "facts": ("list of object", "what was recorded: `position`, `type`, `effective_at`, `data`"),
         "overdue": ("list of object", "what could not be carried out: the same of each announcement, and `reason`"),
     },
+    "projections list": {
+        "name": ("text", "what it is asked by"),
+        "question": ("text", "what it answers"),
+        "edition": ("number", "raised when its handlers change"),
+        "key": ("list of text", "the names of the columns that name a row"),
+        "columns": ("list of object", f"the fields of a row: `name` and `type`, one of {COLUMN_TYPES}"),
+    },
+    "projections query": {
+        "projection": ("text", "its name"),
+        "edition": ("number", "the edition of its code"),
+        "at": ("moment or null", "the moment asked about; null: now; not with `--history`"),
+        "known_at": ("moment or null", "the moment whose knowledge is used; null: now"),
+        "stale": ("list of list of text", "keys that are not up to date, since a fact could not be taken"),
+        "lost": ("list of number", "positions of which not even the key could be told"),
+        "rows": (
+            "list of object",
+            "the parts of the key, the fields, `since`, `position` and `is_stale`; fields that hold several values are "
+            "lists or objects, a fact is its position, a duration is text such as `P1D`",
+        ),
+        "counts": ("list of object", "with `--count-by`, in place of `rows`: `values` by field, and `rows`, how many"),
+        "key": ("list of text", "with `--history`: the key asked about"),
+        "states": (
+            "list of object",
+            "with `--history`, in place of `rows`: `since`, `until` (null: it goes on), `position`, and `row`, its "
+            "fields (null: there was none)",
+        ),
+    },
+    "projections retry": {
+        "projection": ("text", "its name"),
+        "mended": ("number", "keys that are up to date again"),
+        "stale": ("number", "keys, and facts without one, that are not"),
+    },
+    "projections check": {
+        "projection": ("text", "its name"),
+        "examples": ("number", "how many histories are drawn for each law"),
+        "ok": ("true or false", "whether it keeps all laws"),
+        "laws": ("list of object", "those that were tried: `law`, its `sentence`, and whether it is `ok`"),
+        "flaw": ("text or null", "what breaks the last of these, with the smallest history; null: nothing"),
+    },
+    "projections drop": {
+        "projection": ("text", "its name"),
+        "builds": ("number", "how many sets of tables were removed"),
+    },
     "import notices": {
         "facts": ("list of object", "what is new: `position` and `type` of each fact"),
         "repeated": ("number", "rows that were known before"),
@@ -97,6 +149,12 @@ BY_HAND = {
         "unclear": ("list of object", "ambiguous facts, in no answer: `position`, `type`, `data`"),
     },
 }
+FORMS = {
+    "history": '`{"events": [...]}`.',
+    "projections list": '`{"projections": [...]}`.',
+    "projections query": "One object. With `--sql` it has `columns`, their names, and `rows`, a list of values each.",
+}
+"""What a document listed by hand is, where it is more than one object."""
 MEANINGS = {
     "again_at": "when its host is asked again",
     "at": "the moment asked about",
@@ -109,26 +167,32 @@ MEANINGS = {
     "certainty": "how sure this is",
     "confirmations": "statements that said the same again",
     "contradictions": "statements that were kept and change nothing",
+    "dead_letters": "how many facts could not be taken",
     "deadline": "when a window closes; null: it has no end yet",
     "default": "the default version; null: it has none",
     "default_announced": "default changes that stand announced",
     "deployment": "the deployment",
     "Upcoming.deployment": "whom it concerns; null: the catalogue",
+    "edition": "the edition of its code; null: it is not installed",
     "engine_lag_facts": "how many facts came after that",
     "engine_position": "up to where the engine has looked",
     "error": "why it failed; null: it was postponed",
+    "error_position": "where that fact is in the log",
     "first_bad": "the first wrong position; null: none, or it cannot be told which",
     "flags": "what to look at, such as `overdue`",
     "incarnation": "counts from 1; more where it was deleted and created again",
     "kind": "what is announced or comes",
     "known_at": "from when it could be known",
     "Serving.known_at": "the moment whose knowledge is used",
+    "lag_facts": "how many facts came after that",
+    "last_error": "why the latest of these facts could not be taken",
     "last_recorded_at": "when the last fact was recorded; null: there is none",
     "lead_days": "how many days before the retirement upgrades begin",
     "leaf": "the hash of the body",
     "listed": "whether its catalogue lists it",
     "model": "the model, with its catalogue",
     "Serving.model": "the model; null: not one is certain",
+    "name": "what it is asked by",
     "offers": "the update policies that can be chosen; null: all",
     "ok": "whether the log is what was recorded",
     "on": "the date; null: none is stated",
@@ -137,8 +201,10 @@ MEANINGS = {
     "policy": "its update policy",
     "policy_effective": "what the policy acts as",
     "position": "where the fact is in the log",
+    "ProjectionStatus.position": "up to where its tables hold what the log says; null: nothing is stored",
     "possible": "what it may be doing; one entry where that is certain",
     "qualifier": "how firm the date is",
+    "question": "what it answers; null: it is not installed",
     "reason": "why",
     "released_at": "when it was released; null: on an unknown day, or not yet",
     "replacement": "what takes its place",
@@ -146,6 +212,7 @@ MEANINGS = {
     "retirements": "retirements that stand announced",
     "root": "the root of the tree",
     "Verification.root": "the root of the tree; null: it was not reached",
+    "rows": "how many rows it has now",
     "rules": "the id of the rules in force",
     "run_by": "who runs it",
     "segments": "the segments, in time, without gaps",
@@ -156,7 +223,9 @@ MEANINGS = {
     "source": "where it was read",
     "stage": "its lifecycle stage",
     "standing": "whether it is neither moved, withdrawn nor carried out",
+    "state": "whether these tables answer, are being built, or were replaced; null: nothing is stored",
     "status": "what it does",
+    "stored_edition": "the edition of these tables; null: nothing is stored",
     "stopped_because": "why it no longer answers calls",
     "test_result": "the last result of testing the target",
     "tested": "whether the target was tested for it; null: there is no target",
@@ -236,7 +305,7 @@ def option(parameter: Any) -> tuple[str, str]:
     """An option as it is typed, and its help with its default."""
     typed = ", ".join(f"`{one}`" for one in parameter.opts)
     value = "" if parameter.is_flag else f" {parameter.metavar}"
-    shown = isinstance(parameter.default, str) and parameter.default
+    shown = isinstance(parameter.default, str | float | int) and parameter.default and not parameter.is_flag
     return typed + value, (parameter.help or "") + (f" Default: `{parameter.default}`." if shown else "")
 
 
@@ -247,7 +316,7 @@ def command_section(name: str, command: Any) -> str:
     typed = " ".join(["modeltrail", name, *(one.metavar for one in arguments)])
     shared = ", ".join(f"`{one.opts[0]}`" for one in options if one.name in SHARED)
     own = [option(one) for one in options if one.name not in SHARED]
-    about = [(one.metavar.strip("[]"), one.help or "") for one in arguments] + own
+    about = [(one.metavar.strip("[]."), one.help or "") for one in arguments] + own
     parts = [f"### {name}", f"`{typed}`", (command.help or "").strip()]
     parts += [table(("argument or option", "meaning"), about)] if about else []
     return "\n\n".join([*parts, *([f"Also {shared}."] if shared else [])])
@@ -286,11 +355,9 @@ def verb_row(verb: Verb) -> tuple[str, str, str]:
 def page() -> str:
     """The whole page."""
     by_hand = [
-        f"### JSON of {name}\n\n{about}\n\n"
+        f"### JSON of {name}\n\n{FORMS.get(name, 'One object.')}\n\n"
         + table(("field", "type", "meaning"), ((f"`{field}`", *rest) for field, rest in fields.items()))
-        for (name, fields), about in zip(
-            BY_HAND.items(), ('`{"events": [...]}`.', "One object.", "One object."), strict=True
-        )
+        for name, fields in BY_HAND.items()
     ]
     common, ours = (", ".join(f"`{name}`" for name in names) for names in (COMMON, ENGINES))
     parts = [

@@ -26,3 +26,20 @@ def test_what_is_listed_by_hand_is_what_is_printed(tmp_path_factory: pytest.Temp
     assert shell("--store", store, "apply", FLEET).code == 0
     (first, *_) = shell("--store", store, "history", "chat-prod", "--json").json["events"]
     assert list(first) == list(BY_HAND["history"])
+
+
+def test_what_is_listed_by_hand_of_projections_is_what_is_printed(tmp_path_factory: pytest.TempPathFactory) -> None:
+    store = f"sqlite:///{tmp_path_factory.mktemp('page') / 'trail.db'}"
+    assert shell("--store", store, "apply", FLEET).code == 0
+
+    def fields(name: str, *words: str) -> dict[str, object]:
+        printed = shell("--store", store, "projections", name, *words, "--json").json
+        assert isinstance(printed, dict)
+        return printed
+
+    (first, *_) = shell("projections", "list", "--json").json["projections"]
+    assert list(first) == list(BY_HAND["projections list"])
+    asked = [fields("query", "policies", *words) for words in ((), ("--count-by", "by"), ("chat-prod", "--history"))]
+    assert {name for document in asked for name in document} == set(BY_HAND["projections query"])
+    assert list(fields("retry", "policies")) == list(BY_HAND["projections retry"])
+    assert list(fields("drop", "policies", "--yes")) == list(BY_HAND["projections drop"])

@@ -18,6 +18,7 @@ from modeltrail import cli_engine as engine
 from modeltrail import cli_printing as printing
 from modeltrail import cli_queries as queries
 from modeltrail.apply import apply_lines
+from modeltrail.cli_projections import projections
 from modeltrail.cli_session import (
     FOUND,
     ActingOption,
@@ -236,6 +237,7 @@ for question in (
 ):
     app.command()(question)
 app.add_typer(imports, name="import")
+app.add_typer(projections, name="projections")
 
 
 @contextmanager

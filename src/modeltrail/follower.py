@@ -100,7 +100,7 @@ class Follower:
             if build.columns != self.shape.description:
                 raise ValueError(
                     f"{build.name} has other columns than those stored as its edition {build.edition}: raise its "
-                    "edition, and it is built anew beside them"
+                    f"edition, and it is built anew beside them, or run modeltrail projections drop {build.name}"
                 )
         return found
 
@@ -126,6 +126,8 @@ class Follower:
 
     def _built(self, progress: Progress) -> Work:
         """A complete build, made beside whatever else there is."""
+        with self.store.reading() as cursor:
+            self._of_edition(cursor)
         building = Building(self.projection, self.shape, self._log, self._ledger, self.store)
         build = building.make(progress)
         work = self._work_of(build)

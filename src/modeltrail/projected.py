@@ -22,7 +22,7 @@ from modeltrail.problems import Date, moment_of
 from modeltrail.projections.built_in import ALL
 from modeltrail.projections.models import Answer
 from modeltrail.projections.projection import Projection
-from modeltrail.registry import Build, BuildState
+from modeltrail.registry import Build, BuildState, DeadLetter
 from modeltrail.sql_views import drop_views
 from modeltrail.tables import rows_now
 from modeltrail.views import Rows, View
@@ -161,6 +161,15 @@ class Projected:
                 found += [_status(cursor, name, known.get(name), build, end) for build in of_name]
         return tuple(found)
 
+    def dead_letters(self, name: str) -> tuple[DeadLetter, ...]:
+        """The facts that the tables which answer could not take, oldest first; none where none are stored.
+
+        Nothing is built or brought up to date for it.
+        """
+        with self._log.reading() as cursor:
+            current = [build for build in registry.builds(cursor, name) if build.state == "current"]
+            return tuple(letter for build in current for letter in registry.dead_letters(cursor, build))
+
     def _log_end(self, cursor: sqlite3.Cursor) -> int:
         (end,) = cursor.execute("SELECT coalesce(max(position), 0) FROM events").fetchone()
         return int(end)
@@ -196,7 +205,7 @@ class Projected:
             self._log.write(remove)
         return len(gone)
 
-    def query(self, sql: str) -> Found:
+    def query(self, sql: str, progress: Progress = nobody) -> Found:
         """What one reading statement of SQL finds in the views of projections, which are brought up to date first.
 
         Raises ValueError for a statement that is none, or that would write.
@@ -205,7 +214,7 @@ class Projected:
         known = installed() | {one.name: one for one in self._followers}
         asked = [self.follower(one) for name, one in known.items() if words & {name, f"{name}_history"}]
         for follower in asked:
-            follower.bring_up()
+            follower.bring_up(progress)
         stores = [follower.store for follower in asked]
         store = next((one for one in stores if one is not self._log), self._log)
         for follower in asked:
@@ -242,9 +251,11 @@ def _read(cursor: sqlite3.Cursor, sql: str) -> Found:
     connection.set_authorizer(allowed)
     try:
         found = cursor.execute(sql)
-        names = tuple(name for name, *_ in found.description or ())
-        return Found(names, [tuple(row) for row in found.fetchall()])
+        if found.description is None:
+            raise sqlite3.ProgrammingError("it asks for nothing")
+        return Found(tuple(name for name, *_ in found.description), [tuple(row) for row in found.fetchall()])
     except (sqlite3.Error, sqlite3.Warning) as error:
-        raise ValueError(f"this SQL cannot be read ({error}): write one SELECT") from None
+        way_out = "write one SELECT from the views, whose names modeltrail projections list has"
+        raise ValueError(f"this SQL cannot be read ({error}): {way_out}") from None
     finally:
         connection.set_authorizer(None)

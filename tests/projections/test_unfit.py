@@ -8,12 +8,13 @@ from datetime import datetime
 from decimal import Decimal
 from enum import Enum
 from functools import partial
+from pathlib import Path
 from typing import Any, Literal, NamedTuple
 
 import pytest
 from pydantic import BaseModel, create_model
 
-from modeltrail import Projection
+from modeltrail import Projection, Trail
 from modeltrail.domain.events import DeploymentCreated, DeploymentEvent, Event, PolicyChanged
 from modeltrail.domain.facts import Fact
 from modeltrail.folding import Unfit
@@ -303,3 +304,42 @@ def test_a_key_that_is_no_text_is_a_dead_letter_of_no_key(key: Any) -> None:
         (None, f"ValueError: {key!r} is no key of owners: give a text")
     ] * 2
     assert len(stored(one).all().lost) == 2
+
+
+# What is stored already under the same edition
+
+
+@pytest.fixture
+def url(tmp_path: Path) -> str:
+    """A store with one deployment."""
+    name = f"sqlite:///{tmp_path / 'trail.db'}"
+    with Trail.open(name) as trail, trail.record(by="alice") as rec:
+        rec.model("acme/chat").release("1")
+        rec.deployment("chat-prod").create("acme/chat", policy="manual", run_by="provider")
+    return name
+
+
+def built(url: str, one: Projection[Any]) -> None:
+    with Trail.open(url) as trail:
+        trail.projections.rebuild(one)
+
+
+def test_other_columns_under_the_same_edition_are_refused(url: str) -> None:
+    built(url, projection(owned(str)))
+    for other in (projection(owned(int)), projection(owned(str, "holder")), projection(key="deployment")):
+        assert refused(partial(built, url, other)).startswith("owners has other columns than those stored as its editi")
+    built(url, projection(owned(int), edition=2))
+
+
+def test_an_interrupted_build_does_not_go_on_with_other_columns(url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    def interrupted(point: str) -> None:
+        raise KeyboardInterrupt(point)
+
+    with monkeypatch.context() as patched, pytest.raises(KeyboardInterrupt):
+        patched.setattr("modeltrail.building.reach", interrupted)
+        built(url, projection(owned(str)))
+    assert refused(partial(built, url, projection(owned(int)))) == (
+        "owners has other columns than those stored as its edition 1: raise its edition, and it is built anew beside "
+        "them, or run modeltrail projections drop owners"
+    )
+    built(url, projection(owned(str)))
