@@ -90,7 +90,7 @@ def codec_of(hint: Any) -> Codec:
         return _enum(inner)
     if origin in (tuple, list, set, frozenset) and arguments:
         return _several(origin, arguments)
-    if isinstance(origin, type) and issubclass(origin, Mapping) and len(arguments) == 2:
+    if _is_mapping(origin) and len(arguments) == 2:
         return _mapping(*map(codec_of, arguments))
     if isinstance(inner, type) and fields_of(inner):
         return _record(inner)
@@ -105,6 +105,10 @@ def _without_column(hint: Any) -> str:
     if hint in (dict, Mapping):
         return f"{name} does not say of what, as {name}[str, int] does"
     return f"{name} has no column"
+
+
+def _is_mapping(origin: Any) -> bool:
+    return isinstance(origin, type) and issubclass(origin, Mapping)
 
 
 def _required(hint: Any) -> tuple[Any, bool]:
@@ -197,8 +201,8 @@ def fields_of(kind: type) -> dict[str, Any]:
         names: Iterable[str] = kind.model_fields
     elif dataclasses.is_dataclass(kind):
         names = [field.name for field in dataclasses.fields(kind) if field.compare]
-    elif isinstance(kind, type) and issubclass(kind, tuple) and hasattr(kind, "_fields"):
-        names = kind._fields
+    elif isinstance(kind, type) and issubclass(kind, tuple):
+        names = getattr(kind, "_fields", ())
     else:
         return {}
     hints = get_type_hints(kind, include_extras=True)

@@ -33,18 +33,23 @@ class Source(Protocol):
     @property
     def is_indexed(self) -> bool:
         """Whether the table of positions by key is needed for that."""
+        ...
 
     def matters(self, fact: Fact) -> bool:
         """Whether a fact may change any row."""
+        ...
 
     def facts(self, cursor: sqlite3.Cursor, key: KeyValues, until: int) -> list[Fact]:
         """All facts up to a position that concern a key, retracted ones too."""
+        ...
 
     def fact(self, cursor: sqlite3.Cursor, position: int) -> Fact:
         """The fact at a position."""
+        ...
 
     def retractions(self, until: int) -> Retractions:
         """The retractions up to a position."""
+        ...
 
 
 @dataclass(slots=True)

@@ -80,7 +80,7 @@ class Shape(Generic[Row]):
 
     def key_values(self, key: Key) -> tuple[str, ...]:
         """What the key columns hold. Raises ValueError for a key that is none."""
-        values = key if isinstance(key, tuple) else (key,)
+        values: tuple[Any, ...] = key if isinstance(key, tuple) else (key,)
         if len(values) != len(self.key_names) or not all(isinstance(value, str) for value in values):
             texts = "a text" if len(self.key_names) == 1 else f"a tuple of texts, ({', '.join(self.key_names)})"
             raise ValueError(f"{key!r} is no key of {self._name}: give {texts}")

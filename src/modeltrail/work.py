@@ -26,9 +26,11 @@ class Store(Protocol):
 
     def reading(self) -> AbstractContextManager[sqlite3.Cursor]:
         """A cursor on one unchanging state of log and tables."""
+        ...
 
     def write(self, task: Callable[[sqlite3.Cursor], None]) -> None:
         """Do something within a transaction that is committed once."""
+        ...
 
 
 class Work:
