@@ -19,7 +19,7 @@ from modeltrail.domain.events import ForcedUpgradeAnnounced
 from modeltrail.domain.facts import Fact
 from modeltrail.domain.model import ModelState
 from modeltrail.domain.policies import successor
-from modeltrail.domain.segments import Outcome, Segment
+from modeltrail.domain.segments import Outcome, Segment, Waiting
 from modeltrail.drafts import Draft
 from strategies import DEPLOYMENTS, History
 
@@ -33,7 +33,10 @@ def courses(facts: tuple[Fact, ...]) -> list[Course]:
 
 def answered(whole: Course, *, with_flags: bool = True) -> list[Segment]:
     """The segments without the positions, which depend on the order of recording."""
-    parts = [replace(part, because=(), flags=part.flags if with_flags else ()) for part in whole.segments]
+    parts = [
+        replace(part, because=(), waits_for=_anywhere(part.waits_for), flags=part.flags if with_flags else ())
+        for part in whole.segments
+    ]
     joined = parts[:1]
     for part in parts[1:]:
         if replace(joined[-1], until=part.until) == replace(part, since=joined[-1].since):
@@ -41,6 +44,10 @@ def answered(whole: Course, *, with_flags: bool = True) -> list[Segment]:
         else:
             joined.append(part)
     return joined
+
+
+def _anywhere(waiting: Waiting | None) -> Waiting | None:
+    return None if waiting is None else replace(waiting, because=())
 
 
 def news(whole: Course) -> Iterator[tuple[Segment, Segment, Outcome]]:
