@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterable
+from contextlib import suppress
 from functools import cache
 from importlib import import_module
 from importlib.metadata import EntryPoint, entry_points
@@ -38,6 +39,16 @@ def installed(found: Iterable[EntryPoint] | None = None) -> dict[str, Projection
             )
         known[projection.name] = projection
         offered_by[projection.name] = origin
+    return known
+
+
+def usable() -> dict[str, Projection[Any]]:
+    """Those of them that can be used: a package that is broken takes only its own away."""
+    known = {projection.name: projection for projection in ALL}
+    for entry in sorted(_offered(tuple(sys.path)), key=lambda entry: entry.value):
+        with suppress(ValueError):
+            projection = _loaded(entry)
+            known.setdefault(projection.name, projection)
     return known
 
 

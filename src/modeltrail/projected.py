@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import sqlite3
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from contextlib import suppress
 from threading import Event, RLock
 from typing import Any, NamedTuple, TypeVar
@@ -13,7 +13,7 @@ from modeltrail import registry
 from modeltrail.aside import Aside
 from modeltrail.building import Progress
 from modeltrail.datastore import StoreLocked
-from modeltrail.discovery import checked, installed, named
+from modeltrail.discovery import checked, named, usable
 from modeltrail.follower import Follower, nobody
 from modeltrail.ledger import Ledger
 from modeltrail.live_fold import fold
@@ -98,7 +98,7 @@ class Projected:
                 f"this trail keeps another projection of the name {projection.name}: give one of them another name, or "
                 "open the store anew with only the newer one"
             )
-        if projection not in ALL and any(map(is_other, installed().values())):
+        if projection not in ALL and any(map(is_other, usable().values())):
             raise ValueError(
                 f"{projection.name} is the name of another projection that is installed: give yours another name, or "
                 f'ask for that one by its name, as in view("{projection.name}")'
@@ -140,7 +140,7 @@ class Projected:
 
     def _stored(self) -> Iterator[Follower]:
         """What keeps the tables that are stored, of the projections that are installed."""
-        known = installed()
+        known = usable()
         for name in dict.fromkeys(build.name for build in self._builds()):
             if name in known:
                 yield self.follower(known[name])
@@ -151,7 +151,7 @@ class Projected:
 
     def status(self) -> tuple[ProjectionStatus, ...]:
         """All projections that are installed or stored, by name."""
-        known = installed() | {one.name: one for one in self._followers}
+        known = usable() | {one.name: one for one in self._followers}
         found = []
         with self._log.reading() as cursor:
             end = self._log_end(cursor)
@@ -211,7 +211,7 @@ class Projected:
         Raises ValueError for a statement that is none, or that would write.
         """
         words = set(re.findall(r"[a-z][a-z0-9_]*", sql.lower()))
-        known = installed() | {one.name: one for one in self._followers}
+        known = usable() | {one.name: one for one in self._followers}
         asked = [self.follower(one) for name, one in known.items() if words & {name, f"{name}_history"}]
         for follower in asked:
             follower.bring_up(progress)
@@ -220,6 +220,7 @@ class Projected:
         for follower in asked:
             follower.keep_in(store)
         with store.reading() as cursor:
+            _demand_followed(cursor, words, known)
             return _read(cursor, sql)
 
 
@@ -241,6 +242,17 @@ def _status(
         last_error=None if last is None else last.error,
         error_position=None if last is None else last.position,
     )
+
+
+def _demand_followed(cursor: sqlite3.Cursor, words: set[str], known: Collection[str]) -> None:
+    """Refuse SQL about tables that nobody here can bring up to date, where they are behind."""
+    for build in registry.builds(cursor):
+        is_asked = words & {build.name, f"{build.name}_history"}
+        if is_asked and build.name not in known and not registry.is_at_end(cursor, build):
+            raise ValueError(
+                f"the tables of {build.name} hold what was recorded up to position {build.position}, and no projection "
+                "of that name is installed: install it, or name it as MODULE:NAME, so that they are brought up to date"
+            )
 
 
 def _read(cursor: sqlite3.Cursor, sql: str) -> Found:

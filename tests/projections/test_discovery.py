@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from modeltrail import Projection, Trail
+from modeltrail import Projection, Trail, discovery
 from modeltrail.discovery import installed, named
 from modeltrail.projections.built_in import ALL
 from modeltrail.projections.policies import policies
@@ -185,3 +185,31 @@ def test_a_trail_keeps_one_projection_of_a_name() -> None:
         "policies is the name of another projection that is installed: give yours another name, or ask for that one by "
         'its name, as in view("policies")'
     )
+
+
+def test_a_package_that_is_broken_takes_only_its_own_away(packages: Packages) -> None:
+    packages.install("broken-package", "raise RuntimeError('no licence')")
+    packages.install("good-package", COUNTED.format(name="counted"))
+    with mirrored() as trail:
+        deployed(trail)
+        assert len(trail.view("changes").all()) == trail.log.size()
+        assert trail.projections.query("SELECT count(*) FROM policies").rows == [(1,)]
+        assert {"changes", "policies", "counted"} <= {one.name for one in trail.projections.status()}
+        assert trail.projections.drop("changes") == 1
+
+
+def test_sql_about_tables_that_nobody_here_can_bring_up_to_date_is_refused(packages: Packages, tmp_path: Path) -> None:
+    module = packages.install("others", COUNTED.format(name="theirs"))
+    with mirrored() as trail:
+        deployed(trail)
+        trail.view(f"{module}:counted").all()
+        again = Trail(trail.log, trail.now)  # a program that knows nothing of it
+        sys.modules.pop(module)
+        (tmp_path / "others-1.0.dist-info" / "entry_points.txt").unlink()
+        importlib.invalidate_caches()
+        discovery._offered.cache_clear()
+        assert again.projections.query("SELECT count(*) FROM theirs").rows == [(1,)]
+        with again.record(by="alice@example.com") as rec:
+            rec.deployment("more").create("azure-openai/chat", run_by="provider")
+        with pytest.raises(ValueError, match="the tables of theirs hold what was recorded up to position 5, and no"):
+            again.projections.query("SELECT count(*) FROM theirs")
