@@ -205,3 +205,8 @@ def stale_keys(cursor: sqlite3.Cursor, build: Build) -> set[str]:
     """The texts of the keys that a dead letter stopped."""
     statement = "SELECT DISTINCT key FROM dead_letters WHERE build = ? AND key <> ''"
     return {key for (key,) in cursor.execute(statement, (build.id,))}
+
+
+def letters_by_key(cursor: sqlite3.Cursor, build: Build) -> dict[str, int]:
+    """How many dead letters each key has, and those without a key."""
+    return dict(cursor.execute("SELECT key, count(*) FROM dead_letters WHERE build = ? GROUP BY key", (build.id,)))

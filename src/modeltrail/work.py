@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import AbstractContextManager, suppress
+from contextlib import AbstractContextManager, contextmanager, suppress
 from typing import Any, Protocol
 
 from modeltrail import registry
@@ -44,7 +44,8 @@ class Work:
         self._shape, self._store = shape, store
         self._source = source_of(projection, self.tables, ledger)
         self._folding = Folding(projection, shape, self.tables, self._source)
-        self._stale: set[str] | None = None
+        self._letters: dict[str, int] = {}
+        """How many dead letters there are for each key, as the tables were left."""
         self._reached = -1
         """Up to which position the tables are known to be as they were left."""
 
@@ -52,44 +53,47 @@ class Work:
         """Forget what was remembered of the tables."""
         self._reached = -1
         self._folding.forget()
-        self._stale = None
 
     def follow(self, position: int, facts: Sequence[Fact], until: int) -> None:
         """Take a page of facts after a position. Raises Conflict where another process has done so."""
-        if position != self._reached:
-            self.forget()  # another process has written to the tables since
-        with self._store.reading() as cursor:
-            page = self._folding.page(cursor, facts, self._stale_keys(cursor))
-            for key, since in page.again.items():
-                known = self._source.facts(cursor, key, until)
-                news = page.news[key] if self._source.is_indexed else []
-                again = self._folding.again(cursor, key, [*known, *news], until, since)
-                page.changes.add(again.changes)
-                page.letters += again.letters
-        reach("follow.before")
-        self._commit(lambda cursor: self._written(cursor, page, position, until))
-        self._reached = until
+        with self._or_forgotten():
+            with self._store.reading() as cursor:
+                self._forget_if_changed(cursor, position)
+                page = self._folding.page(cursor, facts, self._letters.keys() - {registry.NO_KEY})
+                for key, since in page.again.items():
+                    known = self._source.facts(cursor, key, until)
+                    news = page.news[key] if self._source.is_indexed else []
+                    again = self._folding.again(cursor, key, [*known, *news], until, since)
+                    page.changes.add(again.changes)
+                    page.letters += again.letters
+            reach("follow.before")
+            self._store.write(lambda cursor: self._written(cursor, page, position, until))
+            self._reached = until
+            for stopped, _, _ in page.letters:
+                self._letters[stopped] = self._letters.get(stopped, 0) + 1
         reach("follow.after")
 
-    def _commit(self, write: Callable[[sqlite3.Cursor], None]) -> None:
-        """Write; where that fails, nothing is remembered that was not written."""
+    def _forget_if_changed(self, cursor: sqlite3.Cursor, position: int) -> None:
+        """Forget what was remembered where another process has written since: it has followed, or mended a key."""
+        letters = registry.letters_by_key(cursor, self.build)
+        is_mended = any(letters.get(key, 0) < count for key, count in self._letters.items())
+        if position != self._reached or is_mended:
+            self.forget()
+        self._letters = letters
+
+    @contextmanager
+    def _or_forgotten(self) -> Iterator[None]:
+        """Fold and write; where either fails or is interrupted, nothing is remembered that was not written."""
         try:
-            self._store.write(write)
+            yield
         except BaseException:
             self.forget()
             raise
-
-    def _stale_keys(self, cursor: sqlite3.Cursor) -> set[str]:
-        if self._stale is None:
-            self._stale = registry.stale_keys(cursor, self.build)
-        return self._stale
 
     def _written(self, cursor: sqlite3.Cursor, page: Page, position: int, until: int) -> None:
         registry.reach_position(cursor, self.build, position, until)
         self.tables.write(cursor, page.changes)
         registry.bury(cursor, self.build, page.letters)
-        if page.letters:
-            self._stale = None
 
     def retry(self) -> tuple[int, int]:
         """Fold stale keys again, each in a transaction of its own."""

@@ -1,4 +1,4 @@
-"""Which events can there be? Hypothesis strategies for one event of a model or of a deployment."""
+"""What happens in the lives of models and deployments? Hypothesis strategies that draw often what is often recorded."""
 
 from __future__ import annotations
 
@@ -15,6 +15,7 @@ EPOCH = datetime(2025, 1, 1, tzinfo=UTC)
 ALPHA, BETA, GAMMA = "azure-openai/alpha", "azure-foundry/beta", "own/gamma"
 VERSIONS = {ALPHA: ("1106", "0125", "0613", "2024"), BETA: ("b1", "b2", "b3"), GAMMA: ("g1", "g2")}
 """The names of versions are in no order: order comes from release facts (R2)."""
+DEPLOYMENTS = ("chat-prod", "chat-test")
 SKUS = (None, "Standard", "ProvisionedManaged")
 POLICIES: tuple[Policy, ...] = ("auto-update", "upgrade-when-expired", "manual", "unspecified")
 OWN_RULES = tuple(
