@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import Any
 
@@ -19,7 +19,7 @@ from modeltrail.testing.drawn_facts import History
 from modeltrail.testing.drawn_histories import histories as any_histories
 from modeltrail.testing.laws import LAWS, Law, law_named
 
-_SEEDS = 2**20
+_SEEDS, _LOTS = 2**20, 3
 _UNHEALTHY = (
     HealthCheck.too_slow,
     HealthCheck.data_too_large,
@@ -88,7 +88,7 @@ def _drawn(kinds: frozenset[str], examples: int, histories: st.SearchStrategy[Hi
     """Histories for a projection that handles some kinds of event, mostly of these; the same each time."""
     handled = [EVENT_TYPES[kind] for kind in sorted(kinds) if kind != FactRetracted.type]
     others = [kind for name, kind in EVENT_TYPES.items() if name not in kinds and kind is not FactRetracted]
-    strangers = any_histories(*others, max_size=4) if others else st.just(History(()))
+    strangers = any_histories(*others, min_size=3, max_size=6) if others else st.just(History(()))
     drawn: list[Told] = []
 
     @settings(
@@ -109,7 +109,8 @@ def _drawn(kinds: frozenset[str], examples: int, histories: st.SearchStrategy[Hi
 
 
 def _of(handled: Sequence[type[Event]]) -> st.SearchStrategy[History]:
-    return st.one_of(any_histories(*handled), any_histories(*handled), any_histories())
+    much = any_histories(*handled, min_size=4, max_size=14)
+    return st.one_of(much, much, any_histories(*handled), any_histories())
 
 
 def _flaws(case: Case, laws: Sequence[Law]) -> list[_Flaw]:
@@ -124,8 +125,8 @@ def _flaws(case: Case, laws: Sequence[Law]) -> list[_Flaw]:
 def _smallest(flaw: _Flaw) -> _Flaw:
     """The same law, broken by a history from which nothing can be taken away."""
     while True:
-        smaller = (found for case in flaw.case.smaller() for found in _flaws(case, (flaw.law,)))
-        found = next(smaller, None)
+        smaller = (replace(case, seed=case.seed + n) for case in flaw.case.smaller() for n in range(_LOTS))
+        found = next((found for case in smaller for found in _flaws(case, (flaw.law,))), None)
         if found is None:
             return flaw
         flaw = found

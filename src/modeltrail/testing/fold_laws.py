@@ -8,9 +8,8 @@ import sqlite3
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
 from copy import deepcopy
-from datetime import datetime
 from random import Random
-from typing import Any
+from typing import Any, NamedTuple
 
 from pydantic import BaseModel
 
@@ -29,25 +28,49 @@ _LABEL = 7_000_000_000
 _LABELLED = re.compile(r"(?<!\d)7\d{9}(?!\d)")
 
 
+class Step(NamedTuple):
+    """One fact that a handler is given, with the row before it."""
+
+    key: Key
+    before: Any
+    fact: Fact
+
+
+def steps(case: Case) -> Iterator[Step]:
+    """Every step by which a row may come about: as each part of the log is known at each moment, each step once.
+
+    Raises Broken where a fact cannot be taken.
+    """
+    rows: dict[tuple[Key, tuple[int, ...]], Any] = {}
+    for key, facts in _orders(case):
+        path: tuple[int, ...] = ()
+        row = None
+        for fact in facts:
+            path = (*path, fact.position)
+            if (key, path) not in rows:
+                yield Step(key, row, fact)
+                with _tried(fact):
+                    rows[key, path] = case.projection.apply(row, key, fact)
+            row = rows[key, path]
+
+
+def _orders(case: Case) -> Iterator[tuple[Key, Sequence[Fact]]]:
+    """The facts of a key that count, whenever they may have become others."""
+    for end, last in enumerate(case.facts, start=1):
+        with _tried(last):
+            reading = Reading(case.projection, case.facts[:end])
+        is_retraction = isinstance(last.event, FactRetracted)
+        later = {fact.known_at for fact in case.facts[:end] if fact.known_at >= last.known_at}
+        for key, facts in reading.facts_of.items():
+            if is_retraction or facts[-1] is last:
+                yield from ((key, reading.counted(key, k)) for k in (None, *sorted(later)))
+
+
 def total(case: Case) -> None:
     """Every fact is taken, whatever was recorded or known before it."""
-    for fact in case.facts:
-        with _tried(fact):
-            for key in case.projection.keys(fact):
-                case.shape.key_values(key)
-    for end in range(1, len(case.facts)):
-        _demand_taken(case, case.facts[:end], [None])
-    _demand_taken(case, case.facts, case.knowledges)
-
-
-def _demand_taken(case: Case, facts: Sequence[Fact], knowledges: Sequence[datetime | None]) -> None:
-    reading = Reading(case.projection, facts)
-    for key in reading.facts_of:
-        for k in knowledges:
-            row = None
-            for fact in reading.counted(key, k):
-                with _tried(fact):
-                    row = case.projection.apply(row, key, fact)
+    for step in steps(case):
+        with _tried(step.fact):
+            case.shape.key_values(step.key)
 
 
 @contextmanager
@@ -60,46 +83,32 @@ def _tried(fact: Fact) -> Iterator[None]:
 
 def pure(case: Case) -> None:
     """The same gives the same, and nothing is changed in place."""
+    project = case.projection
     for fact in case.facts:
-        demand(f"the keys of position {fact.position}, asked for twice", case.projection.keys(fact), _again(case, fact))
+        once, again = project.keys(fact), project.keys(fact)
+        demand(f"the keys of position {fact.position}, asked for twice", once, again)
     for key in case.reading.facts_of:
-        counted = case.reading.counted(key)
-        demand(f"what counts of {key!r}, asked for twice", counted, case.reading.counted(key))
-        rows = [after for _, after, _ in _steps(case, key)]
-        for fact, row, (before, after, _) in zip(counted, rows, _steps(case, key), strict=True):
-            what = f"the row of {key!r} after position {fact.position} ({fact.event.type})"
-            demand(f"{what}, folded twice", row, after)
-            given = deepcopy(before)
-            if given != before:
-                raise Broken(f"{before!r} does not equal its copy: let rows with the same fields be equal")
-            demand(f"{what}, folded once more", after, case.projection.apply(before, key, fact))
-            demand(f"the row of {key!r} that is given with position {fact.position}, afterwards", given, before)
-
-
-def _again(case: Case, fact: Fact) -> tuple[Key, ...]:
-    return case.projection.keys(fact)
-
-
-def _steps(case: Case, key: Key) -> Iterator[tuple[Any, Any, Fact]]:
-    """The row of a key before and after each fact that counts."""
-    row = None
-    for fact in case.reading.counted(key):
-        before, row = row, case.projection.apply(row, key, fact)
-        yield before, row, fact
+        demand(f"what counts of {key!r}, asked for twice", case.reading.counted(key), case.reading.counted(key))
+    for (key, before, fact), (_, given, _) in zip(steps(case), steps(case), strict=True):
+        what = f"the row of {key!r} after position {fact.position} ({fact.event.type})"
+        if deepcopy(given) != given:
+            raise Broken(f"{given!r} does not equal its copy: let rows with the same fields be equal")
+        kept = deepcopy(before)
+        after = project.apply(before, key, fact)
+        demand(f"the row of {key!r} that is given with position {fact.position}, afterwards", kept, before)
+        demand(f"{what}, folded twice", after, project.apply(given, key, fact))
 
 
 def columns(case: Case) -> None:
-    """Rows go in and out of real columns; what is equal is written alike."""
+    """Rows go in and out of real columns."""
     written: dict[int, tuple[KeyValues, Stored]] = {}
     rows: dict[int, Any] = {}
-    for key in case.reading.facts_of:
-        for before, after, fact in _steps(case, key):
-            values, name = _written(case, after), case.shape.key_values(key)
-            if after == before and values != _written(case, before):
-                raise Broken(f"{after!r} equals {before!r} and is stored otherwise: let all fields be compared")
-            if after is not None:
-                at = len(rows) + 1
-                rows[at], written[at] = after, (name, Stored(0, OPEN, 0, OPEN, fact.position, 0, values))
+    for key, before, fact in steps(case):
+        after = case.projection.apply(before, key, fact)
+        if after is not None:
+            values, at = _written(case, after), len(rows) + 1
+            rows[at] = after
+            written[at] = case.shape.key_values(key), Stored(0, OPEN, 0, OPEN, fact.position, 0, values)
     facts = {fact.position: fact for fact in case.facts}
     for at, stored in _stored(case, written).items():
         back = case.shape.decode(written[at][0], stored.values, facts.__getitem__)

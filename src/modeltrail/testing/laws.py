@@ -11,13 +11,15 @@ from modeltrail.testing.cases import Broken, Case
 
 @dataclass(frozen=True)
 class Law:
-    """A law by its name, and what it says. `holds` raises Broken where it does not hold for a case."""
+    """A law by its name, and what it says. `holds` raises Broken where it does not hold for a case.
+
+    It says nothing of a case that breaks one of the laws that it presupposes.
+    """
 
     name: str
     sentence: str
     holds: Callable[[Case], None]
-    is_basic: bool = False
-    """Whether it is about the handlers themselves; the others say nothing of a projection that breaks one of these."""
+    presupposes: tuple[Law, ...] = ()
 
     def __str__(self) -> str:
         return self.name
@@ -25,7 +27,7 @@ class Law:
     def flaw(self, case: Case) -> str | None:
         """How a case breaks the law, null where it does not."""
         if self.name not in case.flaws:
-            is_sound = self.is_basic or all(law.flaw(case) is None for law in BASIC)
+            is_sound = all(law.flaw(case) is None for law in self.presupposes)
             case.flaws[self.name] = self._flaw(case) if is_sound else None
         return case.flaws[self.name]
 
@@ -39,25 +41,28 @@ class Law:
         return None
 
 
-BASIC = (
-    Law("taken", "Every fact can be taken, whatever came before it.", fold_laws.total, is_basic=True),
-    Law("pure", "A handler makes the same of the same, and changes nothing in place.", fold_laws.pure, is_basic=True),
-    Law("columns", "Rows are read back from their columns as they were written.", fold_laws.columns, is_basic=True),
+TAKEN = Law("taken", "Every fact can be taken, whatever came before it.", fold_laws.total)
+PURE = Law("pure", "A handler makes the same of the same, and changes nothing in place.", fold_laws.pure, (TAKEN,))
+COLUMNS = Law(
+    "columns", "Rows are read back from their columns as they were written.", fold_laws.columns, (TAKEN, PURE)
 )
-"""The laws that all others presuppose."""
+BASIC = (TAKEN, PURE, COLUMNS)
+"""The laws about handlers alone, which all others presuppose."""
+
+
+def _law(name: str, sentence: str, holds: Callable[[Case], None]) -> Law:
+    return Law(name, sentence, holds, BASIC)
+
+
 LAWS = (
     *BASIC,
-    Law("as-read", "Stored rows, at any moment, as known at any other, are what R6 says.", store_laws.as_read),
-    Law("live", "A fold without tables gives the same rows.", store_laws.live),
-    Law("restart", "Going on after a restart, at any position, changes nothing.", store_laws.restarted),
-    Law("redelivery", "Facts that come again after they were taken change nothing.", store_laws.redelivered),
-    Law("rebuild", "What is built anew is what was followed, also after an interruption.", store_laws.rebuilt),
-    Law(
-        "strangers",
-        "Events that are not handled change no row, and neither its times nor its position.",
-        store_laws.strange,
-    ),
-    Law("arrival", "Statements may arrive in any order: the rows are the same.", fold_laws.unmoved_by_arrival),
+    _law("as-read", "Stored rows, at any moment, as known at any other, are what R6 says.", store_laws.as_read),
+    _law("live", "A fold without tables gives the same rows.", store_laws.live),
+    _law("restart", "Going on after a restart, at any position, changes nothing.", store_laws.restarted),
+    _law("redelivery", "Facts that come again after they were taken change nothing.", store_laws.redelivered),
+    _law("rebuild", "What is built anew is what was followed, also after an interruption.", store_laws.rebuilt),
+    _law("strangers", "Events that are not handled change no row, nor its times and position.", store_laws.strange),
+    _law("arrival", "Statements may arrive in any order: the rows are the same.", fold_laws.unmoved_by_arrival),
 )
 """All laws, the basic ones first."""
 
