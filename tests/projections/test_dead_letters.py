@@ -10,8 +10,8 @@ import pytest
 from modeltrail import Stale, Trail
 from modeltrail.projected import ProjectionStatus
 from modeltrail.registry import DeadLetter
-from told_owners import Handlers, change, create, opened
 from rules.given import on
+from told_owners import Handlers, change, create, opened
 
 PROD, TEST = "chat-prod", "chat-test"
 
