@@ -124,11 +124,11 @@ class _Task:
     def run(self, log: Log, progress: Progress) -> None:
         """Read, fold and index. Raises Conflict where another process does the same."""
         end = self._ledger.catch_up()
-        folded = self._folded()
-        if folded is None:
+        if self._folded() is None:
             self._read(log, end, progress)
-        if folded != registry.ALL_FOLDED:
-            self._fold(progress)
+        after = self._folded()
+        if after != registry.ALL_FOLDED:
+            self._fold(after, progress)
         with self._store.reading() as cursor:
             is_indexed = self._tables.is_indexed(cursor)
         if not is_indexed:
@@ -162,9 +162,9 @@ class _Task:
         self._tables.write(cursor, changes)
         registry.bury(cursor, self._build, letters)
 
-    def _fold(self, progress: Progress) -> None:
-        """Fold key after key, from all of its facts."""
-        after, done = self._folded(), 0
+    def _fold(self, after: KeyValues | None, progress: Progress) -> None:
+        """Fold key after key, from all of its facts, those after one, null for the first."""
+        done = 0
         with self._store.reading() as cursor:
             until = registry.position(cursor, self._build)
             rowid = self._tables.next_rowid(cursor)
