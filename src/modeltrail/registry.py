@@ -156,7 +156,7 @@ def take_place(cursor: sqlite3.Cursor, build: Build) -> None:
 def drop_tables(cursor: sqlite3.Cursor, build: Build) -> None:
     """Remove a build with its tables."""
     for table in (build.rows, build.keys):
-        cursor.execute(f'DROP TABLE IF EXISTS "{table}"')
+        cursor.execute(f'DROP TABLE IF EXISTS main."{table}"')
     cursor.execute("DELETE FROM dead_letters WHERE build = ?", (build.id,))
     cursor.execute("DELETE FROM projections WHERE id = ?", (build.id,))
 
