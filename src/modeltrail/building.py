@@ -30,7 +30,7 @@ from modeltrail.sql_views import make_views
 from modeltrail.tables import Changes, KeyValues, Stored, Tables
 from modeltrail.work import Store
 
-PAGE = 10_000
+PAGE = 2_000
 """How many facts are read, or keys folded from, in one transaction."""
 CHECKED = 200
 """How many of the first facts are folded twice, to find a handler that does not do the same twice."""

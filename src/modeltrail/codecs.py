@@ -210,7 +210,17 @@ def fields_of(kind: type) -> dict[str, Any]:
 
 
 def builder_of(kind: type) -> Callable[[dict[str, Any]], Any]:
-    """What makes a record of its fields. A pydantic model is not validated again: it was when it was stored."""
-    if issubclass(kind, BaseModel):
+    """What makes a record of its fields, as it was stored.
+
+    A plain pydantic model validates them again, which takes less time than not to; one with validators or aliases of
+    its own does not, since these need not take what they have made.
+    """
+    if issubclass(kind, BaseModel) and not _is_plain(kind):
         return lambda members: kind.model_construct(**members)
     return lambda members: kind(**members)
+
+
+def _is_plain(kind: type[BaseModel]) -> bool:
+    decorators = kind.__pydantic_decorators__
+    has_decorators = any(getattr(decorators, field.name) for field in dataclasses.fields(decorators))
+    return not has_decorators and not any(field.validation_alias for field in kind.model_fields.values())

@@ -54,13 +54,14 @@ class Follower:
         self._work: Work | None = None
 
     @contextmanager
-    def session(self) -> Iterator[tuple[sqlite3.Cursor, Tables]]:
-        """A cursor on tables that hold all that is recorded, and these."""
+    def session(self) -> Iterator[tuple[sqlite3.Cursor, Tables, bool]]:
+        """A cursor on tables that hold all that is recorded, these, and whether there are dead letters."""
         while True:
             work = self._work or self.bring_up()
             with self.store.reading() as cursor:
-                if registry.is_at_end(cursor, work.build):
-                    yield cursor, work.tables
+                has_letters = registry.at_end(cursor, work.build)
+                if has_letters is not None:
+                    yield cursor, work.tables, has_letters
                     return
             self.bring_up()
 

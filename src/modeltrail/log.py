@@ -8,7 +8,7 @@ does not fit its leaf, or that is no fact, raises `Damaged` with its position. O
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import replace
 from datetime import datetime
@@ -28,6 +28,7 @@ from modeltrail.location import Location
 from modeltrail.merkle import Frontier, frontier_of, inclusion_path
 from modeltrail.proofs import Checkpoint, InclusionProof
 from modeltrail.rows import (
+    bodies_at,
     bodies_between,
     bodies_known,
     bodies_of,
@@ -202,6 +203,13 @@ class Log:
         with self._recorder.reading() as cursor:
             position, recorded_at = end_of(cursor)
         return End(position, None if recorded_at is None else at_microseconds(recorded_at))
+
+    def at(self, positions: Collection[int]) -> list[Fact]:
+        """The facts at some positions of the log, in order. Raises Damaged."""
+        if not positions:
+            return []
+        with self._recorder.reading() as cursor:
+            return [checked(*row) for row in bodies_at(cursor, positions)]
 
     def fact(self, position: int) -> Fact:
         """The fact at a position. Raises ValueError where there is none."""

@@ -43,7 +43,10 @@ CREATE TABLE IF NOT EXISTS dead_letters (
 )
 _EXISTS = "SELECT count(*) FROM sqlite_master WHERE type = 'table' AND name = 'projections'"
 _BUILDS = "SELECT id, name, edition, columns, state, position FROM projections ORDER BY name, id"
-_AT_END = "SELECT 1 FROM projections WHERE id = ? AND position = (SELECT coalesce(max(position), 0) FROM events)"
+_AT_END = """
+SELECT EXISTS (SELECT 1 FROM dead_letters WHERE build = projections.id) FROM projections
+WHERE id = ? AND position = (SELECT coalesce(max(position), 0) FROM events)
+"""
 NO_KEY = ""
 """What a dead letter has in place of a key, where the function that gives the key failed."""
 
@@ -114,9 +117,15 @@ def position(cursor: sqlite3.Cursor, build: Build) -> int:
     return int(found[0])
 
 
+def at_end(cursor: sqlite3.Cursor, build: Build) -> bool | None:
+    """Whether a build that holds all that is recorded has dead letters; null where it is behind, or was dropped."""
+    found = cursor.execute(_AT_END, (build.id,)).fetchone()
+    return None if found is None else bool(found[0])
+
+
 def is_at_end(cursor: sqlite3.Cursor, build: Build) -> bool:
     """Whether a build holds all that is recorded."""
-    return cursor.execute(_AT_END, (build.id,)).fetchone() is not None
+    return at_end(cursor, build) is not None
 
 
 def reach_position(cursor: sqlite3.Cursor, build: Build, before: int, after: int) -> None:

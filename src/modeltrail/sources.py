@@ -13,13 +13,19 @@ from modeltrail.ledger import Ledger
 from modeltrail.projections.mentions import Mention
 from modeltrail.projections.models import models
 from modeltrail.projections.projection import Projection
-from modeltrail.rows import bodies_at
+from modeltrail.rows import bodies_at, bodies_between
 from modeltrail.tables import KeyValues, Tables
 
 
 def facts_at(cursor: sqlite3.Cursor, positions: Sequence[int]) -> list[Fact]:
     """The facts at some positions, in order. Raises Damaged."""
     return [checked(*row) for row in bodies_at(cursor, positions)]
+
+
+def fact_at(cursor: sqlite3.Cursor, position: int) -> Fact:
+    """The fact at a position. Raises Damaged."""
+    ((_, body, leaf),) = bodies_between(cursor, position, position)
+    return checked(position, body, leaf)
 
 
 class Indexed:
@@ -50,8 +56,7 @@ class Indexed:
 
     def fact(self, cursor: sqlite3.Cursor, position: int) -> Fact:
         """The fact at a position."""
-        (fact,) = facts_at(cursor, [position])
-        return fact
+        return fact_at(cursor, position)
 
     def retractions(self, until: int) -> Retractions:
         """The retractions up to a position."""

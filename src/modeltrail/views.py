@@ -15,7 +15,7 @@ from modeltrail.problems import Date, moment_of
 from modeltrail.projections.projection import Key
 from modeltrail.registry import DeadLetter, key_text
 from modeltrail.shapes import Shape
-from modeltrail.sources import facts_at
+from modeltrail.sources import fact_at
 from modeltrail.tables import OPEN, KeyValues, Stored, Tables
 
 if TYPE_CHECKING:
@@ -91,8 +91,8 @@ class View(Generic[Row]):
         """The row of a key, null where there is none. Raises Stale, unless `stale` allows what was last known."""
         values = self._shape.key_values(key)
         t, k = _micros(at), _micros(known_at)
-        with self._follower.session() as (cursor, tables):
-            if not stale:
+        with self._follower.session() as (cursor, tables, has_letters):
+            if has_letters and not stale:
                 self._demand_fresh(cursor, tables, key, values)
             found = held(cursor, tables, values, t, k)
             return None if found is None else self._row(cursor, values, found)
@@ -109,7 +109,7 @@ class View(Generic[Row]):
 
     def all(self, at: Date | None = None, known_at: Date | None = None) -> Rows[Row]:
         """All rows by their keys."""
-        with self._follower.session() as (cursor, tables):
+        with self._follower.session() as (cursor, tables, _):
             return self._all(cursor, tables, _micros(at), _micros(known_at))
 
     def _all(self, cursor: sqlite3.Cursor, tables: Tables, t: int | None, k: int | None) -> Rows[Row]:
@@ -127,8 +127,8 @@ class View(Generic[Row]):
         """Each row that a key had, oldest first, as known at a moment. Raises Stale."""
         values = self._shape.key_values(key)
         k = _micros(known_at)
-        with self._follower.session() as (cursor, tables):
-            if not stale:
+        with self._follower.session() as (cursor, tables, has_letters):
+            if has_letters and not stale:
                 self._demand_fresh(cursor, tables, key, values)
             known = [one for one in tables.of_key(cursor, values) if _is_known(one, k)]
             return tuple(
@@ -154,7 +154,7 @@ class View(Generic[Row]):
         `diff("2025-03-01", "2025-04-01")`: what changed in March. `diff(known_before="2025-03-01")`: what we think of
         today otherwise than on 1 March.
         """
-        with self._follower.session() as (cursor, tables):
+        with self._follower.session() as (cursor, tables, _):
             old = self._all(cursor, tables, _micros(before), _micros(known_before))
             new = self._all(cursor, tables, _micros(after), _micros(known_after))
         keys = sorted({*old, *new}, key=self._shape.key_values)
@@ -171,7 +171,7 @@ class View(Generic[Row]):
                 raise ValueError(f"{self.name} has no field {field!r}: count by {known}")
         if not fields:
             raise ValueError("name the field to count by")
-        with self._follower.session() as (cursor, tables):
+        with self._follower.session() as (cursor, tables, _):
             counts = tables.counts(cursor, fields, _micros(at), _micros(known_at))
         read = [self._shape.reader(field) for field in fields]
         found = {tuple(one(value) for one, value in zip(read, values, strict=True)): n for n, *values in counts}
@@ -184,7 +184,7 @@ class View(Generic[Row]):
         """
         t, k = _micros(at), _micros(known_at)
         readers = [self._shape.reader(name) for name in self._shape.names]
-        with self._follower.session() as (cursor, tables):
+        with self._follower.session() as (cursor, tables, _):
             is_stale = registry.stale_keys(cursor, tables.build)
             return [
                 {
@@ -210,7 +210,7 @@ class View(Generic[Row]):
     @property
     def dead_letters(self) -> tuple[DeadLetter, ...]:
         """The facts that could not be taken."""
-        with self._follower.session() as (cursor, tables):
+        with self._follower.session() as (cursor, tables, _):
             return tuple(registry.dead_letters(cursor, tables.build))
 
 
@@ -249,7 +249,7 @@ def _reader(cursor: sqlite3.Cursor) -> Callable[[int], Fact]:
 
     def fact(position: int) -> Fact:
         if position not in read:
-            (read[position],) = facts_at(cursor, [position])
+            read[position] = fact_at(cursor, position)
         return read[position]
 
     return fact
