@@ -6,12 +6,13 @@ half-open. What changes nothing makes no rectangle, so a key has about twice as 
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
 from itertools import groupby
 from typing import Any, Generic, NamedTuple, TypeVar
 
-from modeltrail.domain.facts import Fact, Retractions, in_order, is_known, precedes
+from modeltrail.domain.facts import Fact, Retractions, in_order, is_known
 from modeltrail.projections.projection import Key, Projection
 
 Row = TypeVar("Row")
@@ -42,6 +43,8 @@ class HandlerFailed(Exception):
     def __init__(self, projection: str, key: Key | None, position: int, error: str) -> None:
         super().__init__(f"{projection} could not take position {position} for {key!r} ({error})")
         self.key, self.position, self.error = key, position, error
+        self.made: list[Rectangle[Any]] = []
+        """The rectangles without what could not be taken."""
 
 
 def states(projection: Projection[Row], key: Key, known: Iterable[Fact]) -> list[State[Row]]:
@@ -82,22 +85,41 @@ def rectangles(
 ) -> list[Rectangle[Row]]:
     """The rectangles of a key from all facts that concern it; with `since` as if nothing was known before that.
 
-    Raises HandlerFailed.
+    Where a handler fails, what was last known stays known until all that is known can be taken again. Raises
+    HandlerFailed, with what was made, where that is not so in the end.
     """
-    plane = _Plane(projection, key)
+    plane, failed = _Plane(projection, key), None
     disturbed = {retraction.known_at for fact in facts for retraction in _retracting(fact, retractions)}
-    early, late = [], sorted(facts, key=lambda fact: (fact.known_at, fact.position))
-    if since is not None:
-        early = [fact for fact in late if fact.known_at <= since]
-        plane.refold(since, [fact for fact in early if is_known(fact, since, retractions)])
-        late = late[len(early) :]
-    arriving = {moment: list(group) for moment, group in groupby(late, key=lambda fact: fact.known_at)}
-    for moment in sorted({*arriving, *(moment for moment in disturbed if since is None or moment > since)}):
+    arriving = {
+        moment: list(group)
+        for moment, group in groupby(sorted(facts, key=lambda fact: (fact.known_at, fact.position)), key=_known_at)
+    }
+    learned: list[Fact] = []
+    for moment in sorted({*arriving, *disturbed, *([since] if since is not None else [])}):
         news = arriving.get(moment, [])
-        early += news
-        if moment in disturbed or not plane.grow(moment, news):
-            plane.refold(moment, [fact for fact in early if is_known(fact, moment, retractions)])
+        learned += news
+        if since is not None and moment < since:
+            continue
+        is_plain = failed is None and moment not in disturbed and moment != since
+        try:
+            if not (is_plain and _all_known(news, moment, retractions) and plane.grow(moment, news)):
+                plane.refold(moment, [fact for fact in learned if is_known(fact, moment, retractions)])
+            failed = None
+        except HandlerFailed as error:
+            failed = error
+    if failed is not None:
+        failed.made = plane.all()
+        raise failed
     return plane.all()
+
+
+def _known_at(fact: Fact) -> datetime:
+    return fact.known_at
+
+
+def _all_known(facts: Sequence[Fact], moment: datetime, retractions: Retractions) -> bool:
+    """Whether none of some facts is retracted, as known when they are learned."""
+    return not retractions or all(is_known(fact, moment, retractions) for fact in facts)
 
 
 def _retracting(fact: Fact, retractions: Retractions) -> Iterator[Fact]:
@@ -108,35 +130,44 @@ def _retracting(fact: Fact, retractions: Retractions) -> Iterator[Fact]:
 
 
 class _Plane(Generic[Row]):
-    """The rectangles of a key while knowledge grows. `known_from` says since when each state is known as it is."""
+    """The rectangles of a key while knowledge grows. `known_from` says since when each state is known as it is;
+    `ordered` are the facts of which the states are made."""
 
     def __init__(self, projection: Projection[Row], key: Key) -> None:
         self._projection, self._key = projection, key
-        self._last: Fact | None = None
+        self._ordered: list[Fact] = []
         self._states: list[State[Row]] = []
         self._known_from: list[datetime] = []
         self._done: list[Rectangle[Row]] = []
 
     def grow(self, moment: datetime, news: Sequence[Fact]) -> bool:
-        """Take facts that become known at a moment, if they count after all others; else nothing is taken."""
-        ordered = in_order(news)
-        if self._projection.sifts or (self._last is not None and not precedes(self._last, ordered[0])):
+        """Take facts that become known at a moment, beside all that is known; false where they may change what else
+        counts, and nothing is taken."""
+        if self._projection.sifts:
             return False
-        if len(ordered) == 1 and (not self._states or self._states[-1].since < ordered[0].effective_at):
-            self._append(moment, ordered[0])
-            return True
-        kept = max(0, len(self._states) - 2)
-        tail = self._states[kept:]
-        extend(self._projection, self._key, tail, ordered)
-        self._last = ordered[-1]
-        self._become(moment, kept, tail)
+        if len(news) == 1 and (not self._ordered or self._ordered[-1].effective_at < news[0].effective_at):
+            self._append(moment, news[0])
+        else:
+            self._insert(moment, news)
         return True
+
+    def _insert(self, moment: datetime, news: Sequence[Fact]) -> None:
+        """Take facts among the others: what is effective since the first of them is folded again."""
+        since = min(fact.effective_at for fact in news)
+        at = bisect_left(self._ordered, since, key=lambda fact: fact.effective_at)
+        later = in_order([*self._ordered[at:], *news])
+        start = max(0, bisect_left(self._states, since, key=lambda state: state.since) - 1)
+        is_before = bool(self._states) and self._states[start].since < since
+        found = self._states[start : start + is_before]
+        extend(self._projection, self._key, found, later)
+        self._ordered[at:] = later
+        self._become(moment, start, found)
 
     def _append(self, moment: datetime, fact: Fact) -> None:
         """Take one fact after the moments of all others, as most facts come: only the last rectangle ends."""
         last = self._states[-1] if self._states else None
         row = applied(self._projection, last.row if last else None, self._key, fact)
-        self._last = fact
+        self._ordered.append(fact)
         if row == (last.row if last else None):
             return
         if last is not None:
@@ -150,7 +181,7 @@ class _Plane(Generic[Row]):
         ordered = in_order(known)
         found: list[State[Row]] = []
         extend(self._projection, self._key, found, self._projection.counted(self._key, ordered))
-        self._last = ordered[-1] if ordered else None
+        self._ordered = ordered
         self._become(moment, 0, found)
 
     def _become(self, moment: datetime, start: int, found: Sequence[State[Row]]) -> None:

@@ -10,7 +10,7 @@ import pytest
 from modeltrail import Stale, Trail
 from modeltrail.projected import ProjectionStatus
 from modeltrail.registry import DeadLetter
-from owners import Handlers, change, create, opened
+from told_owners import Handlers, change, create, opened
 from rules.given import on
 
 PROD, TEST = "chat-prod", "chat-test"

@@ -13,7 +13,7 @@ import pytest
 
 from modeltrail import Trail
 from modeltrail.failpoints import watched
-from owners import Handlers, change, create, everything, opened
+from told_owners import Handlers, change, create, everything, opened
 from rules.given import empty, on
 
 PROD, TEST = "chat-prod", "chat-test"
