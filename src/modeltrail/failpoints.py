@@ -26,6 +26,10 @@ POINTS = (
 `reaction`: the moves that follow from what was recorded; `asked`: the host has answered for one of them, and nothing of
 it is recorded; `batch`: some of the moves of a crowd; `position`: how far the engine has got, where that is stored
 without a move; `standings`: a page of the table of standings."""
+KEEPING_POINTS = ("build.page", "build.keys", "build.indexed", "follow.before", "follow.after")
+"""Those of tables that are kept beside the log. `build`: a page of positions is written, then the rows of some keys,
+then the indexes, before the build takes its place; `follow`: a page of facts. What is written there is an append too,
+of no facts."""
 
 _watcher: Callable[[str], None] | None = None
 

@@ -36,7 +36,7 @@ def make_views(cursor: sqlite3.Cursor, shape: Shape[Any], build: Build) -> None:
 
 
 def drop_views(cursor: sqlite3.Cursor, name: str) -> None:
-    """Remove the views of a projection."""
+    """Remove the views of a projection. Those of a log that lies beside the tables stay as they are."""
     for view in (name, f"{name}_history"):
         cursor.execute(f"DROP VIEW IF EXISTS main.{quoted(view)}")
 
