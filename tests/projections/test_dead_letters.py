@@ -10,8 +10,8 @@ import pytest
 from modeltrail import Stale, Trail
 from modeltrail.projected import ProjectionStatus
 from modeltrail.registry import DeadLetter
-from told_owners import Handlers, change, create, opened
 from rules.given import on
+from told_owners import Handlers, change, create, opened
 
 PROD, TEST = "chat-prod", "chat-test"
 
@@ -119,9 +119,12 @@ def test_a_stale_key_is_mended_by_a_retraction_and_a_retry(trail: Trail, handler
     position = change(trail, PROD, "2025-02-02", "auto-update")
     assert trail.view(handlers.owners).all().stale == {PROD}
     on(trail, "2025-02-05").retract(position)
-    trail.projections.retry(handlers.owners)
+    change(trail, PROD, "2025-02-06", "upgrade-when-expired")
+    assert trail.projections.retry(handlers.owners) == (1, 0)
     view = trail.view(handlers.owners)
-    assert view.all().stale == {PROD}, "as known on 3 February it still cannot be told"
+    assert (changes(trail, handlers), view.all().stale) == (2, frozenset())
+    before = view.get(PROD, known_at="2025-02-03")
+    assert before is not None and before.changes == 1, "what was last known stays known while it cannot be told"
 
 
 def test_what_one_process_has_mended_the_other_follows(path: Path, trail: Trail, handlers: Handlers) -> None:

@@ -13,8 +13,8 @@ import pytest
 
 from modeltrail import Trail
 from modeltrail.failpoints import watched
-from told_owners import Handlers, change, create, everything, opened
 from rules.given import empty, on
+from told_owners import Handlers, change, create, everything, opened
 
 PROD, TEST = "chat-prod", "chat-test"
 

@@ -13,8 +13,8 @@ from pydantic import BaseModel
 from modeltrail import Projection, Trail
 from modeltrail.domain.events import DeploymentCreated
 from modeltrail.views import Difference, Rows, Span, View
-from owners import Handlers, Owner, change, create, opened
 from rules.given import day, on
+from told_owners import Handlers, Owner, change, create, opened
 
 PROD, TEST, LATE = "chat-prod", "chat-test", "chat-late"
 
