@@ -95,7 +95,8 @@ def rectangles(
         for moment, group in groupby(sorted(facts, key=lambda fact: (fact.known_at, fact.position)), key=_known_at)
     }
     learned: list[Fact] = []
-    for moment in sorted({*arriving, *disturbed, *([since] if since is not None else [])}):
+    moments: set[datetime] = {*arriving, *disturbed} | ({since} if since is not None else set())
+    for moment in sorted(moments):
         news = arriving.get(moment, [])
         learned += news
         if since is not None and moment < since:

@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from threading import RLock
 
 from modeltrail import registry
+from modeltrail.datastore import translated
 from modeltrail.log import Log
 
 
@@ -33,7 +34,7 @@ class Aside:
 
     @contextmanager
     def _transaction(self, end: str) -> Iterator[sqlite3.Cursor]:
-        with self._lock:
+        with self._lock, translated(0):
             cursor = self._connection.cursor()
             cursor.execute("BEGIN")
             try:

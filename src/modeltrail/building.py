@@ -25,15 +25,13 @@ from modeltrail.projections.plane import HandlerFailed
 from modeltrail.projections.projection import Projection
 from modeltrail.registry import Build, key_text
 from modeltrail.shapes import Shape
-from modeltrail.sources import Indexed, source_of
+from modeltrail.sources import source_of
 from modeltrail.sql_views import make_views
 from modeltrail.tables import Changes, KeyValues, Stored, Tables
-from modeltrail.work import Store
+from modeltrail.work import CHECKED, Store
 
 PAGE = 2_000
 """How many facts are read, or keys folded from, in one transaction."""
-CHECKED = 200
-"""How many of the first facts are folded twice, to find a handler that does not do the same twice."""
 _PATIENCE_SECONDS, _LOOK_SECONDS = 5.0, 0.05
 Progress = Callable[[int, int], None]
 """Told how much is done, and of how much: facts read and facts folded."""
@@ -51,9 +49,8 @@ class Building:
         build = self._begun()
         while True:
             tables = Tables(self._shape, build)
-            source = source_of(self._projection, tables, self._ledger)
             try:
-                _Task(self._projection, self._shape, tables, source, self._store).run(self._log, self._ledger, progress)
+                _Task(self._projection, self._shape, tables, self._ledger, self._store).run(self._log, progress)
                 return build
             except Conflict:
                 if self._others_have_made(build):
@@ -71,7 +68,7 @@ class Building:
             for one in registry.builds(cursor, self._projection.name):
                 if one.state == "building" and one.edition == self._projection.edition:
                     begun.append(one)
-                elif one.state == "building":
+                elif one.state == "building" and one.edition < self._projection.edition:
                     registry.drop_tables(cursor, one)
             if not begun:
                 name, edition = self._projection.name, self._projection.edition
@@ -103,8 +100,8 @@ class Building:
         """Let a build answer from now on. Older ones of the same edition are removed, others are kept until dropped."""
 
         def take(cursor: sqlite3.Cursor) -> None:
-            registry.take_place(cursor, build)
-            make_views(cursor, self._shape, build)
+            if registry.take_place(cursor, build):
+                make_views(cursor, self._shape, build)
             for older in registry.builds(cursor, build.name):
                 if older.edition == build.edition and older.id < build.id:
                     registry.drop_tables(cursor, older)
@@ -116,19 +113,22 @@ class _Task:
     """One attempt at a build, which goes on from whatever is there."""
 
     def __init__(
-        self, projection: Projection[Any], shape: Shape[Any], tables: Tables, source: Indexed, store: Store
+        self, projection: Projection[Any], shape: Shape[Any], tables: Tables, ledger: Ledger, store: Store
     ) -> None:
-        self._projection, self._shape = projection, shape
+        source = source_of(projection, tables, ledger)
+        self._projection, self._shape, self._ledger = projection, shape, ledger
         self._tables, self._build, self._source, self._store = tables, tables.build, source, store
         self._folding = Folding(projection, shape, tables, source)
         self._left_to_check = CHECKED
 
-    def run(self, log: Log, ledger: Ledger, progress: Progress) -> None:
+    def run(self, log: Log, progress: Progress) -> None:
         """Read, fold and index. Raises Conflict where another process does the same."""
-        end = ledger.catch_up()
+        end = self._ledger.catch_up()
         if self._folded() is None:
             self._read(log, end, progress)
-        self._fold(progress)
+        after = self._folded()
+        if after != registry.ALL_FOLDED:
+            self._fold(after, progress)
         with self._store.reading() as cursor:
             is_indexed = self._tables.is_indexed(cursor)
         if not is_indexed:
@@ -162,17 +162,17 @@ class _Task:
         self._tables.write(cursor, changes)
         registry.bury(cursor, self._build, letters)
 
-    def _fold(self, progress: Progress) -> None:
-        """Fold key after key, from all of its facts."""
-        after, done = self._folded(), 0
+    def _fold(self, after: KeyValues | None, progress: Progress) -> None:
+        """Fold key after key, from all of its facts, those after one, null for the first."""
+        done = 0
         with self._store.reading() as cursor:
             until = registry.position(cursor, self._build)
             rowid = self._tables.next_rowid(cursor)
         while True:
-            with self._store.reading() as cursor:
+            with self._ledger.held(), self._store.reading() as cursor:
                 concerned = self._source.some(cursor, after, PAGE, until)
                 if not concerned:
-                    return
+                    break
                 changes, letters = Changes(), list[Letter]()
                 for key, facts in concerned.items():
                     for stored in self._folded_key(cursor, key, facts, until, letters):
@@ -184,6 +184,7 @@ class _Task:
             reach("build.keys")
             after = last
             progress(min(until + done, 2 * until), 2 * until)
+        self._store.write(partial(self._write_rows, Changes(), [], after, registry.ALL_FOLDED))
 
     def _write_rows(
         self,
@@ -208,7 +209,7 @@ class _Task:
             return made
         except HandlerFailed as failed:
             letters.append((key_text(key), failed.position, failed.error))
-            return ()
+            return self._folding.stored(key, failed.made)
 
     def _check(
         self, cursor: sqlite3.Cursor, key: KeyValues, facts: Sequence[Fact], until: int, made: Sequence[Stored]

@@ -145,7 +145,7 @@ class Asked:
 
     def counts(self, fields: Sequence[str]) -> Sheet:
         """How many rows have each value of some fields."""
-        counts = self.view.count_by(*fields, at=self._at, known_at=self._known_at)
+        counts = self.view.count_by(*fields, at=self._at, known_at=self._known_at, stale=True)
         rows = [[*(values if len(fields) > 1 else (values,)), count] for values, count in counts.items()]
         document = [{"values": self._plain(fields, values), "rows": count} for *values, count in rows]
         return Sheet(

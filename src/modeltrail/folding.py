@@ -23,6 +23,8 @@ from modeltrail.registry import NO_KEY, key_text
 from modeltrail.shapes import Shape, Values
 from modeltrail.tables import OPEN, Changes, KeyValues, Stored, Tables
 
+TAILS_KEPT = 20_000
+"""How many ends of keys are remembered at most."""
 Letter = tuple[str, int, str]
 """The text of a key, a position and an error."""
 
@@ -96,6 +98,8 @@ class Folding:
                 found.again[key] = min([*learned, *([found.again[key]] if key in found.again else [])])
         for key in found.again:
             self.tails.pop(key, None)
+        if len(self.tails) > TAILS_KEPT:
+            self.tails.clear()
         return found
 
     def _by_key(self, cursor: sqlite3.Cursor, facts: Iterable[Fact], found: Page) -> Mapping[KeyValues, list[Fact]]:
@@ -236,7 +240,9 @@ class Folding:
             wanted = self.made(key, facts, until, since)
         except HandlerFailed as failed:
             found.letters.append((key_text(key), failed.position, failed.error))
-            return found
+            if since is not None:
+                return found  # what was last known stays
+            wanted = self.stored(key, failed.made)
         start = -OPEN if since is None else micros(since)
         stored = self._tables.known_since(cursor, key, start)
         self._number(cursor)
@@ -245,8 +251,12 @@ class Folding:
 
     def made(self, key: KeyValues, facts: Sequence[Fact], until: int, since: datetime | None = None) -> list[Stored]:
         """The rectangles of a key as they are stored. Raises HandlerFailed."""
+        name = self._shape.key(key)
+        return self.stored(key, rectangles(self._projection, name, facts, self._source.retractions(until), since))
+
+    def stored(self, key: KeyValues, found: Sequence[Rectangle[Any]]) -> list[Stored]:
+        """Rectangles as they are stored. Raises HandlerFailed for a row that cannot be."""
         name, encoded = self._shape.key(key), dict[int, Values]()
-        found = rectangles(self._projection, name, facts, self._source.retractions(until), since)
         for one in found:
             if id(one.row) not in encoded:  # a row is in several rectangles
                 encoded[id(one.row)] = self._encoded(name, one.row, one.position)

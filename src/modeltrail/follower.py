@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from threading import RLock
 from typing import Any
 
@@ -25,6 +25,7 @@ from modeltrail.shapes import Shape
 from modeltrail.tables import Tables
 from modeltrail.work import Store, Work
 
+_ATTEMPTS = 20
 PAGE = 2_000
 """How many facts are folded in one transaction while tables follow."""
 
@@ -68,13 +69,23 @@ class Follower:
     def bring_up(self, progress: Progress = nobody) -> Work:
         """Bring the tables up to the end of the log; build them first where there are none of this edition."""
         with self._lock:
+            for _ in range(_ATTEMPTS):
+                with suppress(Conflict):  # another process has dropped or replaced them: look again
+                    return self._brought_up(progress)
+                self._work = None
+            return self._brought_up(progress)
+
+    def _brought_up(self, progress: Progress) -> Work:
+        work = self._standing()
+        if self._aside is not None and not self._is_at_end(work):
+            self.keep_in(self._aside())
             work = self._standing()
-            if self._aside is not None and not self._is_at_end(work):
-                self.keep_in(self._aside())
-                work = self._standing()
-            self._work = work or self._built(progress)
-            self._follow(self._work, progress)
-            return self._work
+        if work is None:
+            build = self._built(progress)
+            work = self._completed(build, progress)
+        self._follow(work, progress)
+        self._work = work
+        return work
 
     def keep_in(self, store: Store) -> None:
         """Keep the tables elsewhere, from now on."""
@@ -108,8 +119,9 @@ class Follower:
     def rebuild(self, progress: Progress = nobody) -> Work:
         """Build the tables anew beside those that answer, which they replace when complete. An interrupted build of the
         same edition goes on."""
+        build = self._built(progress)  # others go on asking
         with self._lock:
-            self._work = self._built(progress)
+            self._work = self._completed(build, progress)
             self._follow(self._work, progress)
             return self._work
 
@@ -120,20 +132,26 @@ class Follower:
                 work.follow(position, self._facts(position, until), until)
             except Conflict:
                 work.forget()  # another process was quicker, with the same rows
+                self._position(work)  # or has dropped them: Conflict
             progress(until, end)
 
     def _work_of(self, build: Build) -> Work:
         return Work(self.projection, self.shape, build, self._ledger, self.store)
 
-    def _built(self, progress: Progress) -> Work:
-        """A complete build, made beside whatever else there is."""
+    def _built(self, progress: Progress) -> Build:
+        """A build with nearly all that is recorded, made beside whatever else there is."""
         with self.store.reading() as cursor:
             self._of_edition(cursor)
-        building = Building(self.projection, self.shape, self._log, self._ledger, self.store)
-        build = building.make(progress)
+        return self._building().make(progress)
+
+    def _building(self) -> Building:
+        return Building(self.projection, self.shape, self._log, self._ledger, self.store)
+
+    def _completed(self, build: Build, progress: Progress) -> Work:
+        """A build brought to the end of the log, and in its place."""
         work = self._work_of(build)
         self._follow(work, progress)
-        building.take_place(build)
+        self._building().take_place(build)
         return work
 
     def _position(self, work: Work) -> int:
@@ -145,6 +163,8 @@ class Follower:
 
     def retry(self) -> tuple[int, int]:
         """Fold keys again whose facts could not be taken. How many are mended, and how many are not."""
-        work = self.bring_up()
         with self._lock:
-            return work.retry()
+            for _ in range(_ATTEMPTS):
+                with suppress(Conflict):  # another process has followed meanwhile
+                    return self.bring_up().retry()
+            return self.bring_up().retry()

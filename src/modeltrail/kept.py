@@ -17,8 +17,8 @@ from modeltrail.domain.refusals import Conflict
 from modeltrail.log import Log
 from modeltrail.rows import bodies_at
 
-FOLLOWER = "kept"
-"""The name under which the log keeps up to where the facts were found."""
+FOLLOWER = "kept-1"
+"""The name under which the log keeps up to where the facts were found; another number where others are to be kept."""
 _TABLE = "CREATE TABLE IF NOT EXISTS kept_facts (position INTEGER PRIMARY KEY)"
 _EXISTS = "SELECT count(*) FROM sqlite_master WHERE type = 'table' AND name = 'kept_facts'"
 _REACHED = "SELECT notification_id FROM tracking WHERE application_name = ?"

@@ -9,10 +9,12 @@ from __future__ import annotations
 from bisect import bisect_right
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager, suppress
 from datetime import datetime
 from threading import RLock
 from typing import Any, NamedTuple, get_args
 
+from modeltrail.datastore import StoreError
 from modeltrail.domain.deployment import DeploymentState
 from modeltrail.domain.events import FactRetracted
 from modeltrail.domain.facts import Fact, Retractions, is_known
@@ -55,6 +57,8 @@ class Ledger:
         self._streams = Streams(log, streams_kept)
         self._retractions: defaultdict[int, list[Fact]] = defaultdict(list)
         self._retracted = 0
+        self._retractions_asked = (0, -1)
+        self._retractions_until: Retractions = {}
         self._mentions: dict[tuple[str, str | None], list[Fact]] = {}
         self._mentioned_at: dict[int, str] = {}
         self._doubted: set[str] = set()
@@ -78,7 +82,8 @@ class Ledger:
             if self._doubted:
                 self._read_mentions_again()
             if self.position - self._stored > _STORED_AFTER:
-                self.store()
+                with suppress(StoreError):  # it is a short cut, and no reason to give no answer
+                    self.store()
             return self.position
 
     def _load(self) -> None:
@@ -210,8 +215,18 @@ class Ledger:
     def retractions(self, until: int) -> Retractions:
         """The retractions of each position, up to a position of the log."""
         with self._lock:
-            found = {at: [one for one in all_ if one.position <= until] for at, all_ in self._retractions.items()}
-            return {at: retractions for at, retractions in found.items() if retractions}
+            if self._retractions_asked != (until, self._retracted):
+                found = {at: [one for one in all_ if one.position <= until] for at, all_ in self._retractions.items()}
+                self._retractions_until = {at: retractions for at, retractions in found.items() if retractions}
+                self._retractions_asked = until, self._retracted
+            return self._retractions_until
+
+    @contextmanager
+    def held(self) -> Iterator[None]:
+        """Nobody else changes it meanwhile. Whoever needs it while reading a store holds it first: a log in memory has
+        one connection, and two that wait for each other would wait for ever."""
+        with self._lock:
+            yield
 
     def _about(self, projection: Projection[Any], key: Any) -> Sequence[Fact]:
         if projection is not deployments:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import sqlite3
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
 from threading import Event, RLock
 from typing import Any, NamedTuple, TypeVar
@@ -244,14 +244,17 @@ def _status(
     )
 
 
-def _demand_followed(cursor: sqlite3.Cursor, words: set[str], known: Collection[str]) -> None:
+def _demand_followed(cursor: sqlite3.Cursor, words: set[str], known: Mapping[str, Projection[Any]]) -> None:
     """Refuse SQL about tables that nobody here can bring up to date, where they are behind."""
     for build in registry.builds(cursor):
-        is_asked = words & {build.name, f"{build.name}_history"}
-        if is_asked and build.name not in known and not registry.is_at_end(cursor, build):
+        one = known.get(build.name)
+        is_asked = build.state == "current" and words & {build.name, f"{build.name}_history"}
+        is_ours = one is not None and one.edition == build.edition
+        if is_asked and not is_ours and not registry.is_at_end(cursor, build):
             raise ValueError(
-                f"the tables of {build.name} hold what was recorded up to position {build.position}, and no projection "
-                "of that name is installed: install it, or name it as MODULE:NAME, so that they are brought up to date"
+                f"the views of {build.name} show its edition {build.edition} up to position {build.position}, and no "
+                "projection of that name and edition is installed: install it, or name it as MODULE:NAME, so that they "
+                "are brought up to date"
             )
 
 

@@ -21,7 +21,7 @@ BuildState = Literal["building", "current", "superseded"]
 _TABLES = (
     """
 CREATE TABLE IF NOT EXISTS projections (
-    id INTEGER PRIMARY KEY,
+    id INTEGER PRIMARY KEY AUTOINCREMENT,
     name TEXT NOT NULL,
     edition INTEGER NOT NULL,
     columns TEXT NOT NULL,
@@ -135,6 +135,10 @@ def reach_position(cursor: sqlite3.Cursor, build: Build, before: int, after: int
         raise Conflict(f"another process has brought {build.name} up to date meanwhile: read again from where it is")
 
 
+ALL_FOLDED = ()
+"""What is stored in place of the last key that was folded, when all are: from then on the build follows."""
+
+
 def folded(cursor: sqlite3.Cursor, build: Build) -> tuple[str, ...] | None:
     """The last key that a build has folded, null where it has folded none."""
     (text,) = cursor.execute("SELECT folded FROM projections WHERE id = ?", (build.id,)).fetchone() or (None,)
@@ -156,16 +160,23 @@ def progress(cursor: sqlite3.Cursor, build: Build) -> tuple[object, ...] | None:
     return found
 
 
-def take_place(cursor: sqlite3.Cursor, build: Build) -> None:
-    """Let a build answer from now on; what answered before is kept until it is dropped."""
+def take_place(cursor: sqlite3.Cursor, build: Build) -> bool:
+    """Let a complete build answer from now on; what answered before is kept until it is dropped.
+
+    False where a newer edition answers already: then it serves programs of its own edition only.
+    """
+    if any(other.edition > build.edition and other.state != "building" for other in builds(cursor, build.name)):
+        cursor.execute("UPDATE projections SET state = 'superseded' WHERE id = ?", (build.id,))
+        return False
     cursor.execute("UPDATE projections SET state = 'superseded' WHERE name = ? AND state = 'current'", (build.name,))
     cursor.execute("UPDATE projections SET state = 'current' WHERE id = ?", (build.id,))
+    return True
 
 
 def drop_tables(cursor: sqlite3.Cursor, build: Build) -> None:
     """Remove a build with its tables."""
     for table in (build.rows, build.keys):
-        cursor.execute(f'DROP TABLE IF EXISTS main."{table}"')
+        cursor.execute(f"DROP TABLE IF EXISTS main.[{table}]")
     cursor.execute("DELETE FROM dead_letters WHERE build = ?", (build.id,))
     cursor.execute("DELETE FROM projections WHERE id = ?", (build.id,))
 

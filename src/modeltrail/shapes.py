@@ -45,6 +45,7 @@ _PYTHON_TYPES: dict[str, type | tuple[type, ...]] = {
 """What a column of a kind holds; all others hold texts."""
 _READ = ("BOOLEAN", "MOMENT", "DURATION", "DATE", "DECIMAL")
 _NAME = re.compile(r"[a-z][a-z0-9_]{0,47}")
+_OF_A_BUILD = re.compile(r"_(rows|keys)_[0-9]")
 _ENDINGS = ("_history", "_rows", "_keys")
 
 
@@ -84,6 +85,10 @@ class Shape(Generic[Row]):
         if len(values) != len(self.key_names) or not all(isinstance(value, str) for value in values):
             texts = "a text" if len(self.key_names) == 1 else f"a tuple of texts, ({', '.join(self.key_names)})"
             raise ValueError(f"{key!r} is no key of {self._name}: give {texts}")
+        try:
+            "".join(values).encode()
+        except UnicodeEncodeError:
+            raise ValueError(f"{key!r} holds half of a surrogate pair and is no key: repair its encoding") from None
         return values
 
     def key(self, values: Sequence[str]) -> Key:
@@ -157,7 +162,7 @@ def check(projection: Projection[Any]) -> None:
             f"{name!r} cannot name tables: use small letters, digits and _, at most 48, beginning with a letter but "
             f"not with sqlite, and not ending with {' or '.join(_ENDINGS)}"
         )
-    if name in TAKEN:
+    if name in TAKEN or _OF_A_BUILD.search(name):
         raise ValueError(f"{name!r} is the name of another table of the store: choose another one")
     if not isinstance(projection.edition, int) or projection.edition < 1:
         raise ValueError(f"{name} has the edition {projection.edition!r}: count from 1")

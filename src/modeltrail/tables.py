@@ -95,8 +95,9 @@ class Changes:
 
 
 def quoted(name: str) -> str:
-    """A name as SQL writes it, also where it is a word of SQL."""
-    return f'"{name}"'
+    """A name as SQL writes it, also where it is a word of SQL. In double quotes SQLite would take a name that it does
+    not find for a text."""
+    return f"[{name}]"
 
 
 class Tables:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
+from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, Generic, NamedTuple, TypeVar
@@ -27,14 +28,18 @@ Row = TypeVar("Row")
 class Stale(Exception):
     """The row of a key cannot be told: a fact that concerns it could not be taken. `retry` folds it again."""
 
-    def __init__(self, projection: str, key: Key, letters: Sequence[tuple[int, str]]) -> None:
+    def __init__(self, projection: str, key: Key | None, letters: Sequence[tuple[int, str]]) -> None:
         (position, error), *_ = letters
         super().__init__(
-            f"{projection} does not know {key!r} since position {position}, which its handler could not take "
+            f"{projection} does not know {_what(key)} since position {position}, which its handler could not take "
             f"({error}): mend the handler and retry it, by trail.projections.retry or modeltrail projections retry, or "
             "ask with stale=True"
         )
         self.key, self.position, self.error = key, position, error
+
+
+def _what(key: Key | None) -> str:
+    return "one of its keys" if key is None else repr(key)
 
 
 class Span(NamedTuple, Generic[Row]):
@@ -102,6 +107,10 @@ class View(Generic[Row]):
         if letters:
             raise Stale(self.name, key, letters)
 
+    def _demand_all_fresh(self, cursor: sqlite3.Cursor, tables: Tables) -> None:
+        first = registry.dead_letters(cursor, tables.build)[0]
+        raise Stale(self.name, first.key, [(first.position, first.error)])
+
     def _row(self, cursor: sqlite3.Cursor, key: KeyValues, stored: Stored) -> Row | None:
         if stored.is_gone:
             return None
@@ -148,22 +157,28 @@ class View(Generic[Row]):
         *,
         known_before: Date | None = None,
         known_after: Date | None = None,
+        stale: bool = False,
     ) -> tuple[Difference[Row], ...]:
         """The keys whose rows differ between two moments, or between what was known at two moments, by key.
 
         `diff("2025-03-01", "2025-04-01")`: what changed in March. `diff(known_before="2025-03-01")`: what we think of
-        today otherwise than on 1 March.
+        today otherwise than on 1 March. Raises Stale where a key is, unless `stale` allows what was last known.
         """
-        with self._follower.session() as (cursor, tables, _):
+        with self._follower.session() as (cursor, tables, has_letters):
+            if has_letters and not stale:
+                self._demand_all_fresh(cursor, tables)
             old = self._all(cursor, tables, _micros(before), _micros(known_before))
             new = self._all(cursor, tables, _micros(after), _micros(known_after))
         keys = sorted({*old, *new}, key=self._shape.key_values)
         return tuple(Difference(key, old.get(key), new.get(key)) for key in keys if old.get(key) != new.get(key))
 
-    def count_by(self, *fields: str, at: Date | None = None, known_at: Date | None = None) -> dict[Any, int]:
+    def count_by(
+        self, *fields: str, at: Date | None = None, known_at: Date | None = None, stale: bool = False
+    ) -> dict[Any, int]:
         """How many rows have each value of a field, or of a part of the key; of several, each tuple of values.
 
         Values are as the row has them; those of fields that hold several values, or a fact, are as they are stored.
+        Raises Stale where a key is, unless `stale` allows what was last known.
         """
         for field in fields:
             if field not in (*self._shape.key_names, *self._shape.names):
@@ -171,11 +186,16 @@ class View(Generic[Row]):
                 raise ValueError(f"{self.name} has no field {field!r}: count by {known}")
         if not fields:
             raise ValueError("name the field to count by")
-        with self._follower.session() as (cursor, tables, _):
+        with self._follower.session() as (cursor, tables, has_letters):
+            if has_letters and not stale:
+                self._demand_all_fresh(cursor, tables)
             counts = tables.counts(cursor, fields, _micros(at), _micros(known_at))
         read = [self._shape.reader(field) for field in fields]
-        found = {tuple(one(value) for one, value in zip(read, values, strict=True)): n for n, *values in counts}
-        return found if len(fields) > 1 else {values[0]: count for values, count in found.items()}
+        found: Counter[Any] = Counter()
+        for count, *stored in counts:
+            values = tuple(one(value) for one, value in zip(read, stored, strict=True))
+            found[values if len(fields) > 1 else values[0]] += count
+        return dict(found)
 
     def records(self, at: Date | None = None, known_at: Date | None = None) -> list[dict[str, Any]]:
         """All rows as plain values by column: the parts of the key, the fields, since when, and the position.

@@ -20,6 +20,9 @@ from modeltrail.shapes import Shape
 from modeltrail.sources import source_of
 from modeltrail.tables import KeyValues, Tables
 
+CHECKED = 200
+"""How many of the first facts are folded twice, to find a handler that does not do the same twice."""
+
 
 class Store(Protocol):
     """Where tables are kept: beside the log, or aside of one that cannot be written."""
@@ -41,7 +44,7 @@ class Work:
     ) -> None:
         self.build = build
         self.tables = Tables(shape, build)
-        self._shape, self._store = shape, store
+        self._shape, self._store, self._ledger = shape, store, ledger
         self._source = source_of(projection, self.tables, ledger)
         self._folding = Folding(projection, shape, self.tables, self._source)
         self._letters: dict[str, int] = {}
@@ -57,7 +60,7 @@ class Work:
     def follow(self, position: int, facts: Sequence[Fact], until: int) -> None:
         """Take a page of facts after a position. Raises Conflict where another process has done so."""
         with self._or_forgotten():
-            with self._store.reading() as cursor:
+            with self._ledger.held(), self._store.reading() as cursor:
                 self._forget_if_changed(cursor, position)
                 page = self._folding.page(cursor, facts, self._letters.keys() - {registry.NO_KEY})
                 for key, since in page.again.items():
@@ -66,6 +69,8 @@ class Work:
                     again = self._folding.again(cursor, key, [*known, *news], until, since)
                     page.changes.add(again.changes)
                     page.letters += again.letters
+                if position < CHECKED:
+                    self._check(cursor, page, until)
             reach("follow.before")
             self._store.write(lambda cursor: self._written(cursor, page, position, until))
             self._reached = until
@@ -73,8 +78,18 @@ class Work:
                 self._letters[stopped] = self._letters.get(stopped, 0) + 1
         reach("follow.after")
 
+    def _check(self, cursor: sqlite3.Cursor, page: Page, until: int) -> None:
+        """Fold the first facts of a log twice: tables that were made empty had nothing to be tried on. Raises Unfit."""
+        stopped = {key for key, _, _ in page.letters} | self._letters.keys()
+        for key, news in page.news.items():
+            if registry.key_text(key) not in stopped:
+                known = self._source.facts(cursor, key, until)
+                facts = [*known, *news] if self._source.is_indexed else known
+                self._folding.check(cursor, key, facts, until)
+
     def _forget_if_changed(self, cursor: sqlite3.Cursor, position: int) -> None:
         """Forget what was remembered where another process has written since: it has followed, or mended a key."""
+        registry.position(cursor, self.build)  # Conflict where it was dropped
         letters = registry.letters_by_key(cursor, self.build)
         is_mended = any(letters.get(key, 0) < count for key, count in self._letters.items())
         if position != self._reached or is_mended:
@@ -96,8 +111,9 @@ class Work:
         registry.bury(cursor, self.build, page.letters)
 
     def retry(self) -> tuple[int, int]:
-        """Fold stale keys again, each in a transaction of its own."""
-        with self._store.reading() as cursor:
+        """Fold stale keys again, each in a transaction of its own. Raises Conflict where another process has followed
+        meanwhile; nothing is lost then, and it can be repeated."""
+        with self._ledger.held(), self._store.reading() as cursor:
             until = registry.position(cursor, self.build)
             letters = registry.dead_letters(cursor, self.build)
             lost = [letter.position for letter in letters if letter.key is None]
@@ -122,9 +138,11 @@ class Work:
         for fact, keys in found:
             self.tables.concern(cursor, [(key, micros(fact.effective_at), fact.position) for key in keys])
             registry.find(cursor, self.build, fact.position)
+            found_again = "its key can be told now: folded again next"
+            registry.bury(cursor, self.build, [(registry.key_text(key), fact.position, found_again) for key in keys])
 
     def _mend(self, key: KeyValues, until: int) -> bool:
-        with self._store.reading() as cursor:
+        with self._ledger.held(), self._store.reading() as cursor:
             page = self._folding.again(cursor, key, self._source.facts(cursor, key, until), until)
 
         def write(cursor: sqlite3.Cursor) -> None:

@@ -211,5 +211,5 @@ def test_sql_about_tables_that_nobody_here_can_bring_up_to_date_is_refused(packa
         assert again.projections.query("SELECT count(*) FROM theirs").rows == [(1,)]
         with again.record(by="alice@example.com") as rec:
             rec.deployment("more").create("azure-openai/chat", run_by="provider")
-        with pytest.raises(ValueError, match="the tables of theirs hold what was recorded up to position 5, and no"):
+        with pytest.raises(ValueError, match="the views of theirs show its edition 1 up to position 5, and no"):
             again.projections.query("SELECT count(*) FROM theirs")

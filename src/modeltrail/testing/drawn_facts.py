@@ -111,15 +111,19 @@ def without_repetitions(facts: Sequence[Fact]) -> list[Fact]:
 
 
 @st.composite
-def with_retractions(draw: Draw, facts: Sequence[Fact], early: bool = False) -> list[Fact]:
-    """Facts that retract some of these, or earlier retractions; `early`: also before what they retract is known."""
+def with_retractions(
+    draw: Draw, facts: Sequence[Fact], mode: Mode = "decision", *, known_before: bool = False
+) -> list[Fact]:
+    """Facts that retract some of these, or earlier retractions; perhaps known before what they retract is."""
     found = list(facts)
     for _ in range(draw(st.sampled_from((0, 0, 1, 2, 3)))):
         later = [fact.position for fact in found[len(facts) :]]
         target = found[draw(st.sampled_from([*range(1, len(facts) + 1), *later, *later, *later])) - 1]
-        known_at = draw(instants()) if early else max(target.known_at, draw(instants()))
+        known_at = draw(instants())
+        if not (known_before and draw(st.booleans())):
+            known_at = max(target.known_at, known_at)
         event = e.FactRetracted(position=target.position, of=target.stream)
-        found = numbered([*found, fact_of(event, known_at, known_at, "decision", None)])
+        found = numbered([*found, fact_of(event, known_at, known_at, mode, None)])
     return found
 
 

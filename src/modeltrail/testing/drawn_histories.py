@@ -32,7 +32,7 @@ def _facts_of(draw: Draw, kinds: Sequence[type[Event]], min_size: int, max_size:
     found = draw(recorded(dated, run_by))
     if draw(st.booleans()):  # as most logs are: recorded when it became known
         found = numbered(sorted(found, key=lambda fact: fact.known_at))
-    return draw(with_retractions(found, early=True))
+    return draw(with_retractions(found, known_before=True))
 
 
 def histories(*kinds: type[Event], min_size: int = 1, max_size: int = 12) -> st.SearchStrategy[History]:
