@@ -95,7 +95,9 @@ def rectangles(
         for moment, group in groupby(sorted(facts, key=lambda fact: (fact.known_at, fact.position)), key=_known_at)
     }
     learned: list[Fact] = []
-    moments: set[datetime] = {*arriving, *disturbed} | ({since} if since is not None else set())
+    moments: set[datetime] = {*arriving, *disturbed}
+    if since is not None:
+        moments.add(since)
     for moment in sorted(moments):
         news = arriving.get(moment, [])
         learned += news
