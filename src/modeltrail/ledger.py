@@ -57,7 +57,7 @@ class Ledger:
         self._streams = Streams(log, streams_kept)
         self._retractions: defaultdict[int, list[Fact]] = defaultdict(list)
         self._retracted = 0
-        self._retractions_asked = (0, -1)
+        self._retractions_asked = 0
         self._retractions_until: Retractions = {}
         self._mentions: dict[tuple[str, str | None], list[Fact]] = {}
         self._mentioned_at: dict[int, str] = {}
@@ -215,10 +215,10 @@ class Ledger:
     def retractions(self, until: int) -> Retractions:
         """The retractions of each position, up to a position of the log."""
         with self._lock:
-            if self._retractions_asked != (until, self._retracted):
+            if self._retractions_asked != until:
                 found = {at: [one for one in all_ if one.position <= until] for at, all_ in self._retractions.items()}
                 self._retractions_until = {at: retractions for at, retractions in found.items() if retractions}
-                self._retractions_asked = until, self._retracted
+                self._retractions_asked = until
             return self._retractions_until
 
     @contextmanager

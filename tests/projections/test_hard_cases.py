@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+import sqlite3
 from decimal import Decimal
 from pathlib import Path
 from typing import Any, NamedTuple
 
 import pytest
 
-from modeltrail import Projection, Stale, Trail
+from modeltrail import Projection, Stale, Trail, folding, ledger
 from modeltrail.datastore import StoreError
 from modeltrail.domain.events import DeploymentCreated, DeploymentObserved, PolicyChanged
 from modeltrail.failpoints import watched
 from modeltrail.folding import Unfit
+from modeltrail.live_fold import AT_HAND
+from modeltrail.tables import quoted
+from modeltrail.views import View
 from modeltrail.work import Work
 from rules.given import MIRRORED, empty, on
 from told_owners import Handlers, change, create, opened
@@ -235,3 +239,117 @@ def test_threads_that_ask_and_record_in_memory_do_not_wait_for_each_other_for_ev
             thread.join()
         assert not failed
         assert isinstance(trail, Trail)
+
+
+def test_tables_that_were_dropped_and_built_at_the_same_position_are_read_again(tmp_path: Path) -> None:
+    handlers = Handlers()
+    with opened(tmp_path / "a.db") as one, opened(tmp_path / "a.db") as two:
+        assert not one.view(handlers.owners).all()
+        for name in ("d1", "d0"):  # not by key, as a build goes
+            create(one, name)
+            assert name in one.view(handlers.owners).all()
+        two.projections.drop("owners")
+        assert len(two.view(handlers.owners).all()) == 2
+        change(one, "d1", "2025-02-01")
+        rows = one.view(handlers.owners).all()
+        assert {name: row.changes for name, row in rows.items()} == {"d0": 0, "d1": 1}
+        assert two.projections.query("SELECT count(*) FROM owners").rows == [(2,)]
+
+
+def test_a_name_that_is_no_column_is_an_error_and_no_text() -> None:
+    with empty() as trail, trail.log.reading() as cursor, pytest.raises(sqlite3.OperationalError, match="no such col"):
+        cursor.execute(f"SELECT {quoted('nowhere')} FROM events")
+
+
+def test_tables_that_are_replaced_while_somebody_follows_are_looked_for_again(tmp_path: Path) -> None:
+    handlers, once = Handlers(), iter([True])
+    with opened(tmp_path / "a.db") as one, opened(tmp_path / "a.db") as two:
+        create(one, "d0")
+        one.view(handlers.owners).all()
+        create(one, "d1")
+
+        def replace(point: str) -> None:
+            if point == "follow.before" and next(once, False):
+                two.projections.rebuild(handlers.owners)
+
+        with watched(replace):
+            assert set(one.view(handlers.owners).all()) == {"d0", "d1"}
+
+
+@pytest.mark.rule("R6")
+def test_what_was_known_before_all_of_it_was_retracted_bounds_what_comes() -> None:
+    with empty() as trail:
+        view: View[Any] = trail.view("policies")
+        (fact,) = on(trail, "2025-03-01").deployment("a").create(MIRRORED, run_by="provider", policy="manual")
+        view.all()
+        on(trail, "2025-06-01").retract(fact.position)
+        view.all()
+        on(trail, "2025-03-15", known="2025-04-01").deployment("a").create(
+            MIRRORED, run_by="provider", policy="auto-update"
+        )
+        for t in (None, "2025-03-10", "2025-03-20"):
+            for k in (None, "2025-03-20", "2025-05-01", "2025-07-01"):
+                assert dict(view.all(t, k)) == dict(trail.fold("policies", t, k)), (t, k)
+                assert view.get("a", t, k) == trail.fold("policies", t, k).get("a"), (t, k)
+
+
+def test_a_late_fact_that_cannot_be_taken_leaves_what_was_known(tmp_path: Path) -> None:
+    handlers = Handlers()
+    with opened(tmp_path / "a.db") as trail:
+        create(trail, "d0", "2025-01-01")
+        change(trail, "d0", "2025-02-01")
+        view = trail.view(handlers.owners)
+        before = view.history("d0")
+        handlers.refused.add("auto-update")
+        change(trail, "d0", "2025-01-15", "auto-update", known="2025-03-01")
+        assert view.all().stale == {"d0"}
+        assert view.history("d0", stale=True) == before
+        assert len(before) == 2
+
+
+def test_it_is_the_same_however_few_ends_of_keys_are_remembered(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(folding, "TAILS_KEPT", 1)
+    handlers = Handlers()
+    with empty() as trail:
+        for turn, name in enumerate(("a", "b", "c", "a", "c", "b")):
+            if turn < 3:
+                create(trail, name)
+            else:
+                change(trail, name, f"2025-02-0{turn}")
+            trail.view(handlers.owners).all()
+        rows = trail.view(handlers.owners).all()
+        assert {name: row.changes for name, row in rows.items()} == {"a": 1, "b": 1, "c": 1}
+        work = trail.projections.follower(handlers.owners).bring_up()
+        assert len(work._folding.tails) <= 1
+
+
+def test_a_fact_that_comes_later_than_those_at_hand_is_folded_where_it_belongs() -> None:
+    order = Projection("in_turn", Order, edition=1, question="In which order?", key="deployment")
+
+    @order.on(PolicyChanged, DeploymentCreated, key=lambda event: event.deployment)
+    def changed(row: Order | None, event: PolicyChanged | DeploymentCreated, fact: Any) -> Order:
+        return Order((*(row.days if row else ()), fact.effective_at.day))
+
+    with empty() as trail:
+        create(trail, "a", "2025-01-01")
+        for day in range(4, 4 + 3 * AT_HAND):
+            change(trail, "a", f"2025-01-{day:02}")
+        change(trail, "a", "2025-01-03", known="2025-02-01")
+        change(trail, "a", "2025-01-02", known="2025-02-02")
+        assert trail.fold(order)["a"].days == tuple(range(1, 4 + 3 * AT_HAND))
+        assert dict(trail.view(order).all()) == dict(trail.fold(order))
+
+
+class Order(NamedTuple):
+    days: tuple[int, ...]
+
+
+def test_a_question_is_answered_though_a_short_cut_cannot_be_stored(monkeypatch: pytest.MonkeyPatch) -> None:
+    def locked(*_: object) -> None:
+        raise StoreError("another writer held the store")
+
+    monkeypatch.setattr(ledger, "_STORED_AFTER", 0)
+    monkeypatch.setattr(ledger, "store", locked)
+    with empty() as trail:
+        create(trail, "a")
+        assert trail.at().serving("a").version == "v1"
