@@ -14,9 +14,10 @@ from datetime import datetime
 from functools import cache
 from operator import attrgetter
 
-from modeltrail.domain.deployment import evolve, new_deployment
+from modeltrail.domain.deployment import evolve, is_done, new_deployment
 from modeltrail.domain.dues import Now, alarms, is_at_rest, is_retired, is_version_retired
 from modeltrail.domain.events import (
+    ChangeLogged,
     DeploymentCreated,
     DeploymentDeleted,
     DeploymentObserved,
@@ -39,10 +40,21 @@ from modeltrail.domain.judging import (
     spread,
     stop_retired,
 )
-from modeltrail.domain.policies import forced_target
-from modeltrail.domain.possible import Possible, changed, held_back, place_seen, placed, seen_first
+from modeltrail.domain.possible import Possible, changed, created, held_back, place_seen, placed, seen_first
 from modeltrail.domain.segments import Place, Segment
-from modeltrail.domain.sights import bridge, bridged, came_from, divided, settle, stand, staying
+from modeltrail.domain.sights import (
+    arrive,
+    bridge,
+    bridged,
+    came_from,
+    divided,
+    doubt,
+    forcing_to,
+    observed,
+    settle,
+    stand,
+    staying,
+)
 from modeltrail.domain.values import MICROSECOND
 
 
@@ -71,10 +83,12 @@ def course_at(deployment: str, facts: Iterable[Fact], histories: Histories, mome
     return Course(deployment, () if found is None else (found,))
 
 
-_LOOKING_BACK = frozenset({VersionChanged, DeploymentObserved, DeploymentStopped, MovePostponed, MoveFailed})
+_LOOKING_BACK = frozenset(
+    {VersionChanged, DeploymentObserved, DeploymentStopped, DeploymentDeleted, MovePostponed, MoveFailed}
+)
 """The events that may say something of the time before them."""
-_PLACING = _LOOKING_BACK | {DeploymentCreated, DeploymentDeleted}
-"""The events that put a deployment somewhere; all others change an attribute."""
+_PLACING = _LOOKING_BACK | {DeploymentCreated, ChangeLogged}
+"""The events that put a deployment somewhere, or tell that somebody may have; all others change an attribute."""
 _KINDS = {"preview": "preview", "forced": "forced", "retirement": "retirement", "upgrade-window": "upgrade"}
 """As which kind of due a cause is kept; a change of default or policy is of the kind `default`."""
 
@@ -109,6 +123,8 @@ class _Walk:
         self.anchor: Member | None = None
         """Where a record or a sight put the deployment last."""
         self.deletion: frozenset[int] = frozenset()
+        self.logged: list[Fact] = []
+        """The changes since then that a provider's log states, whatever they changed (R32)."""
 
     def frames_until(self, end: datetime | None) -> list[Frame]:
         """The parts of the course, one for each moment at which something might change; all of them for null.
@@ -214,6 +230,7 @@ class _Walk:
         self.anchored_at = moment
         self.held_back_at = None
         self.executed_by = None
+        self.logged = []
         self.anchor = member
         self.seen_at = moment if member is not None and member.certainty == "observed" else None
 
@@ -225,7 +242,7 @@ class _Walk:
             return
         match fact.event:
             case DeploymentCreated() as event if not existed:
-                self._anchor(moment, self._created(fact, event, moment))
+                self._anchor(moment, created(fact, event, self.histories(event.model).at(moment)))
             case DeploymentObserved() as event:
                 self._anchor(moment, seen_first(place_seen(event), fact))
             case VersionChanged() as event:
@@ -239,22 +256,20 @@ class _Walk:
                 self.executed_by = None if event.cause is None else fact.position
             case MoveHeldBack() as event if self.state.run_by == "engine":
                 self._hold_back(fact, event, moment)
-            case DeploymentDeleted():
-                self._anchor(moment, None)
-                self.deletion = frozenset({fact.position})
+            case DeploymentDeleted() as event:
+                if event.not_before is not None:
+                    self.frames = doubt(divided(self.frames, event.not_before + MICROSECOND), event.not_before)
+                self._delete(fact)
+            case ChangeLogged() as event if is_done(event, "delete"):
+                self._delete(fact)
+            case ChangeLogged() as event if is_done(event, "write"):
+                self.logged.append(fact)
             case _:
                 pass
 
-    def _created(self, fact: Fact, event: DeploymentCreated, moment: datetime) -> Member:
-        """Created with a version, or with the default as of then, which is derived and not stated (R26)."""
-        if event.version is not None:
-            return placed(Place(event.model, event.version), fact, "created")._replace(held_since=moment)
-        model = self.histories(event.model).at(moment)
-        version = model.default_for(event.sku)
-        named = model.stated_default or (model.versions[version].release if version is not None else None)
-        stated = frozenset({named.position} if named is not None else ())
-        member = placed(Place(event.model, version), fact, "created")
-        return member._replace(certainty="assumed", held_since=moment, because=member.because | stated)
+    def _delete(self, fact: Fact) -> None:
+        self._anchor(fact.effective_at, None)
+        self.deletion = frozenset({fact.position})
 
     def _stopped(self, fact: Fact, event: DeploymentStopped, now: Now) -> Member:
         here = next(iter(self.possible.showing())).place
@@ -320,18 +335,7 @@ class _Walk:
             seen = known
         else:
             seen = self._bridge(place, fact, now)
-        waiting = {kind: due._replace(deadline=None) for kind, due in seen.dues.items()}
-        self._anchor(
-            now.moment,
-            seen._replace(
-                certainty="observed",
-                sight=fact.position,
-                dues=waiting,
-                is_lapsed=False,
-                entered=now.moment,
-                is_overdue=False,
-            ),
-        )
+        self._anchor(now.moment, observed(seen, fact))
 
     def _settle(self, seen: Member, sight: Fact) -> None:
         """Only what could have led to a member by this moment had been possible before it (R31)."""
@@ -358,30 +362,26 @@ class _Walk:
         version = now.models(place.model).versions.get(place.version or "")
         if version is not None and version.released_at is not None:
             since = max(since, version.released_at)
-        forcing = None if place.is_stopped else self._forcing(place, now)
-        start, announcement = forcing or (None, None)
+        by_force = forcing_to(place, self.possible.showing(), self.histories, self.anchored_at, now)
+        start, announcement = by_force or (None, None)
+        logged = [change for change in self.logged if change.effective_at >= since]
         if announcement is not None:
             since = max(since, announcement.effective_at)
             seen = bridged(place, since, "forced", frozenset({announcement.position}))
+        elif logged:
+            since = logged[0].effective_at
+            seen = bridged(place, since, "by-hand", frozenset(change.position for change in logged))
+            seen = seen._replace(held_since=logged[-1].effective_at)
         else:
-            seen = bridged(place, since, "unexplained", frozenset())
-            seen = seen._replace(held_since=now.moment, stopped_because="seen stopped" if place.is_stopped else None)
+            seen = bridged(place, since, "unexplained", frozenset())._replace(held_since=now.moment)
+        seen = seen._replace(stopped_because="seen stopped" if place.is_stopped else None)
         frames = divided([*self.frames, self._frame(now)], since)
         self.frames = frames[:-1]
         bridge(frames, start, seen, since)
+        if seen.cause == "by-hand":
+            arrive(frames, seen, logged[-1].effective_at)
         settle(frames, frozenset({place}), fact, with_lapsed=False)
         return seen
-
-    def _forcing(self, place: Place, now: Now) -> tuple[Place, Fact] | None:
-        """The place, and the forced upgrade announced for it, that explain a sight; the first that does (R24)."""
-        for member in self.possible.showing():
-            for announcement in self.histories(member.place.model).forced_upgrades(
-                member.place.version, self.anchored_at or now.moment, now.moment
-            ):
-                target = forced_target(now.models, announcement, now.state.sku)
-                if not member.place.is_stopped and (target.model, target.version) == (place.model, place.version):
-                    return member.place, announcement
-        return None
 
     def _frame(self, now: Now) -> Frame:
         possible = self.possible

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable
 from datetime import datetime
 
-from modeltrail.domain.events import DeploymentObserved, MoveHeldBack, VersionChanged
+from modeltrail.domain.events import DeploymentCreated, DeploymentObserved, MoveHeldBack, VersionChanged
 from modeltrail.domain.facts import Fact
 from modeltrail.domain.frames import Due, Member
+from modeltrail.domain.model import ModelState
 from modeltrail.domain.segments import Place
 
 
@@ -126,6 +127,17 @@ def arriving(member: Member, due: Due, moment: datetime) -> Member:
 def placed(place: Place, fact: Fact, cause: str, because: Iterable[int] | None = None) -> Member:
     """Who is put somewhere by a record."""
     return Member(place, fact.effective_at, "recorded", cause, frozenset({fact.position, *(because or ())}), {})
+
+
+def created(fact: Fact, event: DeploymentCreated, model: ModelState) -> Member:
+    """Who is created with a version, or with the default as of then, which is derived and not stated (R26)."""
+    if event.version is not None:
+        return placed(Place(event.model, event.version), fact, "created")._replace(held_since=fact.effective_at)
+    version = model.default_for(event.sku)
+    named = model.stated_default or (model.versions[version].release if version is not None else None)
+    stated = frozenset({named.position} if named is not None else ())
+    member = placed(Place(event.model, version), fact, "created")
+    return member._replace(certainty="assumed", held_since=fact.effective_at, because=member.because | stated)
 
 
 def place_seen(event: DeploymentObserved) -> Place:

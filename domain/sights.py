@@ -5,9 +5,13 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
+from itertools import pairwise
 
+from modeltrail.domain.dues import Now
 from modeltrail.domain.facts import Fact
 from modeltrail.domain.frames import Frame, Member, leading_to
+from modeltrail.domain.history import Histories
+from modeltrail.domain.policies import forced_target
 from modeltrail.domain.segments import Cause, Place
 
 
@@ -66,6 +70,58 @@ def bridge(frames: Sequence[Frame], start: Place | None, seen: Member, since: da
         frame.members = {**frame.members, seen.place: seen}
         frame.origins = {**frame.origins, seen.place: frozenset({seen.place})}
         frame.moves = frame.moves | {(place, seen.place) for place in leaving}
+
+
+def arrive(frames: Sequence[Frame], seen: Member, since: datetime) -> None:
+    """Make what was seen all that is possible from a moment on: by then everything had been changed that was (R32)."""
+    for before, frame in pairwise(frames):
+        if frame.since < since:
+            continue
+        has_arrived = before.since >= since
+        frame.members = {seen.place: seen}
+        frame.origins = {seen.place: frozenset({seen.place} if has_arrived else before.members)}
+        frame.moves = frozenset()
+
+
+def doubt(frames: Sequence[Frame], last_seen: datetime) -> list[Frame]:
+    """The frames after the last sight of what was deleted before the next: it may have been gone already (R16)."""
+    return [_doubted(frame) if frame.since > last_seen else frame for frame in frames]
+
+
+def _doubted(frame: Frame) -> Frame:
+    members = {
+        place: member._replace(certainty="assumed", flags=member.flags | {"perhaps-deleted"})
+        for place, member in frame.members.items()
+    }
+    return replace(frame, members=members)
+
+
+def forcing_to(
+    place: Place, showing: Iterable[Member], histories: Histories, since: datetime | None, now: Now
+) -> tuple[Place, Fact] | None:
+    """The place, and the forced upgrade announced for it, that explain a sight; the first that does (R24)."""
+    if place.is_stopped:
+        return None
+    for member in showing:
+        history = histories(member.place.model)
+        for announcement in history.forced_upgrades(member.place.version, since or now.moment, now.moment):
+            target = forced_target(now.models, announcement, now.state.sku)
+            if not member.place.is_stopped and (target.model, target.version) == (place.model, place.version):
+                return member.place, announcement
+    return None
+
+
+def observed(member: Member, sight: Fact) -> Member:
+    """Who was seen where it may have been; what it is due to stays due, without a deadline (R31)."""
+    waiting = {kind: due._replace(deadline=None) for kind, due in member.dues.items()}
+    return member._replace(
+        certainty="observed",
+        sight=sight.position,
+        dues=waiting,
+        is_lapsed=False,
+        entered=sight.effective_at,
+        is_overdue=False,
+    )
 
 
 def bridged(seen: Place, entered: datetime, cause: Cause, because: frozenset[int]) -> Member:

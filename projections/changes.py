@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from pydantic import BaseModel
 
-from modeltrail.domain.events import EVENT_TYPES, Event, FactRetracted
+from modeltrail.domain.events import EVENT_TYPES, DeploymentDeleted, Event, FactRetracted
 from modeltrail.domain.facts import Fact
 from modeltrail.domain.values import Instant, Mode, instant_text
 from modeltrail.projections.projection import Projection
@@ -68,7 +68,8 @@ def _what(event: Event, kind: str) -> str:
     fields = {name: field.default for name, field in type(event).model_fields.items() if name != named_by}
     given = [(name, value) for name, value in event.data().items() if name in fields]
     said = [f"{_words(name)} {_value(value)}" for name, value in given if value or fields[name] != ()]
-    said = said or [f"{_words(name)} not given" for name in fields]
+    if not said and not isinstance(event, DeploymentDeleted):
+        said = [f"{_words(name)} not given" for name in fields]
     return ", ".join(said) or _words(event.type.rpartition(".")[2])
 
 

@@ -16,8 +16,9 @@ from typing import Any, NamedTuple, get_args
 
 from modeltrail.datastore import StoreError
 from modeltrail.domain.deployment import DeploymentState
-from modeltrail.domain.events import FactRetracted
+from modeltrail.domain.events import ExportObserved, FactRetracted
 from modeltrail.domain.facts import Fact, Retractions, is_known
+from modeltrail.domain.readings import scopes_of, with_sights
 from modeltrail.kept import load, store
 from modeltrail.log import Log
 from modeltrail.projections.announcements import announcements
@@ -52,9 +53,11 @@ class Ledger:
         self._log = log
         self._lock = RLock()
         self._projections = tuple(one for one in projections if one is not deployments)
-        self._kinds = frozenset({FactRetracted.type}).union(*(one.kinds for one in self._projections))
+        kinds = (one.kinds for one in self._projections)
+        self._kinds = frozenset({FactRetracted.type, ExportObserved.type}).union(*kinds)
         self._facts: dict[str, dict[Any, list[Fact]]] = {one.name: {} for one in self._projections}
         self._streams = Streams(log, streams_kept)
+        self._readings: defaultdict[str, list[Fact]] = defaultdict(list)
         self._retractions: defaultdict[int, list[Fact]] = defaultdict(list)
         self._retracted = 0
         self._retractions_asked = 0
@@ -103,8 +106,8 @@ class Ledger:
         with self._lock:
             if self.position > self._stored and not self._log.is_read_only:
                 kept = [fact for rows in self._facts.values() for facts in rows.values() for fact in facts]
-                retractions = [fact for facts in self._retractions.values() for fact in facts]
-                store(self._log, self.position, [fact.position for fact in (*kept, *retractions)])
+                beside = [fact for by in (self._retractions, self._readings) for facts in by.values() for fact in facts]
+                store(self._log, self.position, [fact.position for fact in (*kept, *beside)])
             self._stored = self.position
 
     def close(self) -> None:
@@ -141,6 +144,9 @@ class Ledger:
         self._streams.take(fact)
         if isinstance(event, FactRetracted):
             self._retract(event.position, fact)
+        elif isinstance(event, ExportObserved):
+            for scope in event.scope:
+                self._readings[scope].append(fact)
         for projection in self._projections:
             for key in projection.keys(fact):
                 if projection is models and isinstance(event, Mention):
@@ -192,13 +198,25 @@ class Ledger:
     def known(self, projection: Projection[Any], key: Any, known_at: datetime | None = None) -> list[Fact]:
         """The facts that concern a key and are known, in the order of the log (R6, R45).
 
-        Of the deployments that mention a version of a model only those that matter to it.
+        Of the deployments that mention a version of a model only those that matter to it; of a deployment its sights
+        too, where an export showed it unchanged.
         """
         with self._lock:
-            if projection is deployments and known_at is not None and f"{_DEPLOYMENT}{key}" not in self._streams:
-                facts = self._log.stream_as_known(f"{_DEPLOYMENT}{key}", self.position, known_at)
-                return self._of(self._without_retractions(facts), known_at)
-            return self._of(self._about(projection, key), known_at)
+            told = self._told(projection, key, known_at)
+            readings = self._readings_of(key) if projection is deployments and self._readings else ()
+            return with_sights(key, told, self._of(readings, known_at)) if readings else told
+
+    def _told(self, projection: Projection[Any], key: Any, known_at: datetime | None) -> list[Fact]:
+        """The facts of a key itself that are known, without the sights that readings add."""
+        if projection is deployments and known_at is not None and f"{_DEPLOYMENT}{key}" not in self._streams:
+            facts = self._log.stream_as_known(f"{_DEPLOYMENT}{key}", self.position, known_at)
+            return self._of(self._without_retractions(facts), known_at)
+        return self._of(self._about(projection, key), known_at)
+
+    def _readings_of(self, deployment: str) -> list[Fact]:
+        """The readings of exports whose scope a deployment lies in, retracted ones too, in the order of the log."""
+        found = [fact for scope in scopes_of(deployment) for fact in self._readings.get(scope, ())]
+        return sorted(found, key=lambda fact: fact.position)
 
     def facts(self, projection: Projection[Any], key: Any) -> list[Fact]:
         """All facts that concern a key, retracted ones too."""
@@ -249,7 +267,7 @@ class Ledger:
                 fold = None
                 if stream.retractions == self._retracted:
                     fold = deployments.grown(stream.fold, name, stream.facts[stream.folded :])
-                stream.fold = deployments.fold(name, self.known(deployments, name)) if fold is None else fold
+                stream.fold = deployments.fold(name, self._told(deployments, name, None)) if fold is None else fold
                 stream.folded, stream.retractions = len(stream.facts), self._retracted
             return stream.fold
 
@@ -309,10 +327,10 @@ class Ledger:
 
     @property
     def kept(self) -> int:
-        """How many facts are held in memory: those that belong to models, and those of the streams in use."""
+        """How many facts are held in memory: of models, of what was read, and those of the streams in use."""
         with self._lock:
             kept = [facts for rows in self._facts.values() for facts in rows.values()]
-            return sum(map(len, (*kept, *self._retractions.values()))) + self._streams.kept
+            return sum(map(len, (*kept, *self._retractions.values(), *self._readings.values()))) + self._streams.kept
 
     def streams(self) -> list[str]:
         """The streams that have a fact, oldest first."""
