@@ -13,6 +13,8 @@ from modeltrail.domain.values import Digest, Name, Text
 class ExportRow(BaseModel):
     """What one row of an export showed: its key, its place in the file, its fields as texts, sorted by name.
 
+    `scope`: what it lies in; `stream`: that of the facts which it brings.
+
     `row` counts from 1; null: the file has no such row any more, and `shown` is null as well. `restated`: it was not
     compared with the export before, as others had stated something of the same thing meanwhile.
     """
@@ -21,6 +23,7 @@ class ExportRow(BaseModel):
 
     key: Name
     scope: Name
+    stream: Name
     row: Annotated[int, Field(ge=1, lt=2**53)] | None = None
     shown: tuple[tuple[Name, Text], ...] | None = None
     restated: Literal[True] | None = None

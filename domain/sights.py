@@ -51,10 +51,11 @@ def came_from(origins: Mapping[Place, frozenset[Place]], places: Iterable[Place]
 
 
 def divided(frames: Sequence[Frame], moment: datetime) -> list[Frame]:
-    """The frames, divided at a moment that lies between two of them: nothing happened then, so both parts are alike."""
+    """The frames, divided at a moment that lies between two of them, or after all: nothing happened then, so both parts
+    are alike."""
     before = [frame for frame in frames if frame.since < moment]
     after = list(frames[len(before) :])
-    if before and after and after[0].since != moment:
+    if before and not (after and after[0].since == moment):
         stay = {place: frozenset({place}) for place in before[-1].members}
         after = [replace(before[-1], since=moment, origins=stay), *after]
     return [*before, *after]

@@ -5,23 +5,27 @@ from __future__ import annotations
 from bisect import bisect_right
 from collections import OrderedDict
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import suppress
+from contextlib import ExitStack, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from pathlib import Path
 from threading import Event, RLock
 from types import TracebackType
-from typing import Any, Literal, Self, TypeVar, get_args
+from typing import Any, BinaryIO, Literal, Self, TypeVar, get_args
 
 from modeltrail.advance import Advanced, Overdue, carry_out, promises
+from modeltrail.comparing import Origin, Read
 from modeltrail.datastore import StoreError, StoreLocked
-from modeltrail.domain.events import RowQuarantined
+from modeltrail.domain.events import Event as DomainEvent
+from modeltrail.domain.events import ModelEvent, RowQuarantined
 from modeltrail.domain.facts import Fact, content
 from modeltrail.domain.history import ModelHistory
-from modeltrail.domain.model import models_concerned
+from modeltrail.domain.model import is_news, models_concerned
 from modeltrail.domain.refusals import Refused, Unknown
 from modeltrail.domain.values import instant_text, to_utc
 from modeltrail.engine import Engine
 from modeltrail.hosts import ENGINE, Host
+from modeltrail.imports.exports import Export
 from modeltrail.imports.rows import Quarantined, Statement
 from modeltrail.ledger import Ledger, Mark
 from modeltrail.log import Log
@@ -31,6 +35,7 @@ from modeltrail.problems import Date, moment_of
 from modeltrail.projected import Projected
 from modeltrail.projections.models import model_history, models
 from modeltrail.projections.projection import Projection
+from modeltrail.reading import Progress, read_export
 from modeltrail.recorded import Recorded, runs
 from modeltrail.recording import Recording, check_clocks
 from modeltrail.status import Status, status
@@ -255,6 +260,37 @@ class Trail:
                         known_at=row.known_at,
                     )
         return Taken(batch.facts, repeated, tuple(quarantined), self._unclear(stated))
+
+    def read_export(
+        self,
+        export: Export,
+        file: str | Path | BinaryIO,
+        *,
+        observed_at: Date,
+        by: str,
+        why: str | None = None,
+        dry_run: bool = False,
+        progress: Progress | None = None,
+    ) -> Read:
+        """Read an export: what differs from the one before becomes facts, and the reading itself is one (R40).
+
+        `file`: a path, or a binary stream that can be wound back. `observed_at`: when the export was made. With
+        `dry_run` nothing is recorded, and the result holds what would be. Raises ValueError, with the way out, for what
+        is no such export; nothing of it is recorded then.
+        """
+        self._ledger.catch_up()
+        with ExitStack() as opened:
+            stream = file if not isinstance(file, str | Path) else opened.enter_context(Path(file).open("rb"))
+            name = Path(str(getattr(stream, "name", None) or "standard input")).name
+            origin = Origin(file=name, observed_at=moment_of(observed_at), by=by, why=why)
+            read = read_export(
+                self.log, export, stream, origin, is_news=self._is_news, keep=not dry_run, progress=progress
+            )
+        self._act()
+        return read
+
+    def _is_news(self, event: DomainEvent, at: datetime) -> bool:
+        return not isinstance(event, ModelEvent) or is_news(self._history(event.model, None).at(at), event)
 
     def _unclear(self, stated: Sequence[Statement]) -> tuple[Fact, ...]:
         """The facts of these statements of which nobody can tell what version they mean, as known now (R2)."""

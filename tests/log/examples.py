@@ -150,9 +150,14 @@ EXAMPLES: tuple[Event, ...] = (
         digest="ab" * 32,
         rows=(
             events.ExportRow(
-                key=DEPLOYMENT, scope="acct", row=7, shown=(("model", MODEL), ("version", VERSION)), restated=True
+                key=DEPLOYMENT,
+                scope="acct",
+                stream="deployment/chat-prod",
+                row=7,
+                shown=(("model", MODEL), ("version", VERSION)),
+                restated=True,
             ),
-            events.ExportRow(key="gone", scope="acct"),
+            events.ExportRow(key="gone", scope="acct", stream="deployment/gone"),
         ),
     ),
     events.ExportObserved(

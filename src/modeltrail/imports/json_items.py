@@ -1,0 +1,58 @@
+"""How does one read a JSON file that is larger than the memory? Element by element of its list, by a parser in C."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any, BinaryIO
+
+_HEAD = 65_536
+
+
+def items(stream: BinaryIO) -> Iterator[object]:
+    """The elements of a JSON array, or of the array under `value` of a JSON object; the stream can be wound back.
+
+    Raises ValueError, with the way out, where it is neither.
+    """
+    parser = _parser()
+    path = _path(stream)
+    found = 0
+    try:
+        for item in parser.items(stream, f"{path}.item" if path else "item", use_float=True):
+            found += 1
+            yield item
+        if not found and path and not _has_list(parser, stream, path):
+            raise ValueError(f"it has no list under {path!r}: give the file as the command of its provider wrote it")
+    except parser.JSONError as error:
+        raise ValueError(
+            f"it is no JSON, or not all of it ({' '.join(str(error).split())[:120]}): fetch it again"
+        ) from None
+
+
+def _parser() -> Any:
+    try:
+        import ijson
+    except ImportError:
+        raise ValueError("reading exports needs one more package: pip install 'modeltrail[exports]'") from None
+    return ijson
+
+
+def _path(stream: BinaryIO) -> str:
+    """Where the list is: nowhere below, or under `value`."""
+    head = stream.read(_HEAD).lstrip(b"\xef\xbb\xbf \t\r\n")
+    stream.seek(3 if _has_mark(stream) else 0)
+    if head.startswith(b"["):
+        return ""
+    if head.startswith(b"{"):
+        return "value"
+    raise ValueError("it is empty, or no JSON list: give the file as the command of its provider wrote it")
+
+
+def _has_mark(stream: BinaryIO) -> bool:
+    """Whether it begins with a byte order mark, as some shells write."""
+    stream.seek(0)
+    return stream.read(3) == b"\xef\xbb\xbf"
+
+
+def _has_list(parser: Any, stream: BinaryIO, path: str) -> bool:
+    stream.seek(3 if _has_mark(stream) else 0)
+    return any(found == (path, "start_array") for found in ((where, event) for where, event, _ in parser.parse(stream)))
