@@ -12,6 +12,7 @@ from modeltrail.imports.exports import Row, Shown, Unreadable
 
 RAW_LENGTH = 100_000
 """How many characters of an unreadable row are kept: the most that a stored text may have."""
+_encode = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
 _TABLES = """
 CREATE TABLE rows (key TEXT PRIMARY KEY, scope TEXT, stream TEXT, row INTEGER, shown TEXT) WITHOUT ROWID;
 CREATE TABLE problems (row INTEGER PRIMARY KEY, key TEXT, scope TEXT, raw TEXT, reason TEXT);
@@ -47,7 +48,7 @@ class Problem:
 
 def text_of(shown: Shown) -> str:
     """What a row shows, as canonical JSON."""
-    return json.dumps(sorted(shown.items()), ensure_ascii=False, separators=(",", ":"))
+    return _encode(sorted(shown.items()))
 
 
 def raw_of(item: object) -> str:

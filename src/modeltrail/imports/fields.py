@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from datetime import UTC, datetime
 
 from pydantic import TypeAdapter, ValidationError
@@ -10,18 +9,20 @@ from pydantic import TypeAdapter, ValidationError
 from modeltrail.domain.values import Version, to_utc
 from modeltrail.problems import problem, shown
 
-_TEXT: TypeAdapter[str] = TypeAdapter(Version)
+_text = TypeAdapter[str](Version).validator.validate_python
+"""A text that can be stored; called for each field of each row."""
 
 
 def member(item: object, *path: str) -> object:
     """What stands at the end of a path of names, null where it does not go on. Raises ValueError with the field."""
-    for depth, name in enumerate(path):
-        if item is None:
+    for name in path:
+        if type(item) is dict:
+            item = item.get(name)
+        elif item is None:
             return None
-        if not isinstance(item, Mapping):
-            field = ".".join(path[:depth]) or "the row"
+        else:
+            field = ".".join(path[: path.index(name)]) or "the row"
             raise ValueError(f"{field}: {shown(item)} is no JSON object: fetch the list again, with all fields")
-        item = item.get(name)
     return item
 
 
@@ -30,13 +31,13 @@ def text_in(item: object, *path: str) -> str | None:
     value = member(item, *path)
     if value is None or value == "":
         return None
-    field = ".".join(path)
     if not isinstance(value, str):
-        raise ValueError(f"{field}: {shown(value)} is no text: fetch the list again, with all fields")
+        raise ValueError(f"{'.'.join(path)}: {shown(value)} is no text: fetch the list again, with all fields")
     try:
-        return _TEXT.validate_python(value)
+        found: str = _text(value)
     except ValidationError as error:
-        raise ValueError(f"{field}: {problem(error)}") from None
+        raise ValueError(f"{'.'.join(path)}: {problem(error)}") from None
+    return found
 
 
 def instant_of(item: object, *path: str) -> datetime | None:
