@@ -179,7 +179,7 @@ class Comparison:
             is_touched = row.stream in touched and self._neighbours(row.scope)[1] is None
             self._compare(row, row.text, before.get(row.key), is_touched=is_touched)
         self._touched |= touched
-        self._flush()
+        self._flush(PAGE)
 
     def _neighbours(self, scope: str) -> tuple[Reading | None, Reading | None]:
         return self._around[scope if self._export.is_complete else ""]
@@ -198,7 +198,7 @@ class Comparison:
                     elif entry.key not in unread:
                         row = SpooledRow(entry.key, scope, entry.stream, 0, "")
                         self._compare(row, None, entry, is_touched=False)
-                self._flush()
+                self._flush(PAGE)
 
     def _take_problems(self) -> None:
         """Each row that cannot be read is kept once, on whatever nights it comes again (R41)."""
@@ -210,8 +210,7 @@ class Comparison:
                 row = SpooledRow(key, self._export.catalogue, event.stream, problem.row, "[]")
                 self._rows.append(_export_row(row, row.text))
                 self._drafts.append(self._draft(event, row))
-            if len(self._rows) >= PAGE:
-                self._flush()
+            self._flush(PAGE)
 
     def _take_news_of_the_next(self) -> None:
         """What the export after this one shows otherwise, and this one shows as the one before it, or not readably."""
@@ -274,8 +273,10 @@ class Comparison:
         source = _source(self._recording.source, row.key, row.row or None)
         return self._recording.draft(event, source, self._at, effective_at)
 
-    def _flush(self) -> None:
-        """Record what was found since."""
+    def _flush(self, least: int = 0) -> None:
+        """Record what was found since, where it is so many rows."""
+        if len(self._rows) < least:
+            return
         if self._rows:
             event = ExportRowsObserved(export=self._export.name, digest=self._read.digest, rows=tuple(self._rows))
             self._recording.append([self._recording.draft(event, self._recording.source, self._at)])
