@@ -46,8 +46,9 @@ class Origin:
 class Read:
     """What reading an export recorded. `facts`: how many of each type. `repeated`: it was read before, nothing is new.
 
-    `first` and `last`: the positions of what was recorded, null where nothing was. `altered`: the streams of what an
-    export before had shown otherwise. `kept`: whether it was recorded, or only tried; then `tried` holds the facts.
+    `first` and `last`: the positions of what was recorded, null where nothing was. `reading`: the position of the
+    reading, where it is repeated of the one before. `altered`: the streams of what an export before had shown
+    otherwise. `kept`: whether it was recorded, or only tried; then `tried` holds the facts.
     """
 
     export: str
@@ -60,6 +61,7 @@ class Read:
     facts: Counter[str] = field(default_factory=Counter)
     first: int | None = None
     last: int | None = None
+    reading: int | None = None
     repeated: bool = False
     kept: bool = True
     altered: list[str] = field(default_factory=list)
@@ -110,7 +112,7 @@ class Recording:
         (fact,) = self.append([self.draft(event, self.source, self.read.observed_at)])
         self.exports.add_reading(event, fact.effective_at, fact.position)
         self.exports.reach(fact.position)
-        self.read.scope, self.read.rows = event.scope, event.rows
+        self.read.scope, self.read.rows, self.read.reading = event.scope, event.rows, fact.position
 
     def fact(self, position: int) -> Fact:
         """The fact at a position."""

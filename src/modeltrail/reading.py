@@ -56,16 +56,18 @@ def read_export(
 
 
 def _is_known(recording: Recording, export: Export) -> bool:
-    """Whether the same file was read with the same time before: then nothing is recorded (R39)."""
+    """Whether the same file was read with the same time before: then nothing is recorded (R39).
+
+    The lists of two empty accounts are the same bytes too, so the scope that was asked for counts.
+    """
     read = recording.read
-    found = recording.exports.with_digest(export.name, read.digest)
-    known = next((reading for reading in found if reading.at == read.observed_at), None)
-    if known is None:
-        return False
-    event = recording.fact(known.position).event
-    assert isinstance(event, ExportObserved)
-    read.repeated, read.scope, read.rows = True, event.scope, event.rows
-    return True
+    for known in recording.exports.with_digest(export.name, read.digest):
+        event = recording.fact(known.position).event
+        assert isinstance(event, ExportObserved)
+        if known.at == read.observed_at and set(export.scope) <= set(event.scope):
+            read.repeated, read.reading, read.scope, read.rows = True, known.position, event.scope, event.rows
+            return True
+    return False
 
 
 def _is_as_before(recording: Recording, export: Export) -> bool:
@@ -97,3 +99,13 @@ def _spool(export: Export, file: BinaryIO, spool: Spool, progress: Progress | No
         if progress is not None and file.tell() > told:
             progress(file.tell() - told)
             told = file.tell()
+    _refuse_others(export, spool)
+
+
+def _refuse_others(export: Export, spool: Spool) -> None:
+    """Raise ValueError, with the way out, for a file that says nothing that this kind of export could say."""
+    if export.is_complete and not spool.rows and not export.scope:
+        raise ValueError("it lists nothing, and so does not say of what: name its accounts (--account)")
+    if spool.rows and not spool.has_named():
+        reason = next(spool.problems()).reason
+        raise ValueError(f"none of its rows is one of {export.name} (row 1: {reason}): import it as what it is")

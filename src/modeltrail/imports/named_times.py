@@ -64,14 +64,14 @@ def _time(name: str, rest: str) -> re.Match[str] | None:
 def _moment(name: str, day: re.Match[str], time: re.Match[str] | None) -> datetime:
     """A day and perhaps its time. Raises ValueError for one that does not exist."""
     clock = {} if time is None else time.groupdict(default="0")
+    hour, minute, second, hours, minutes = (
+        int(clock.get(part, "0")) for part in ("hour", "minute", "second", "hours", "minutes")
+    )
+    fraction = int(clock.get("fraction", "0").ljust(6, "0"))
+    offset = timedelta(hours=hours, minutes=minutes) * (-1 if clock.get("sign") == "-" else 1)
     month, number = day["month"] or day["mm"], day["day"] or day["dd"]
-    offset = timedelta(hours=int(clock.get("hours", 0)), minutes=int(clock.get("minutes", 0)))
     try:
-        moment = datetime(
-            *map(int, (day["year"], month, number, *(clock.get(part, "0") for part in ("hour", "minute", "second")))),
-            int(clock.get("fraction", "0").ljust(6, "0")),
-            timezone(-offset if clock.get("sign") == "-" else offset),
-        )
+        moment = datetime(int(day["year"]), int(month), int(number), hour, minute, second, fraction, timezone(offset))
     except ValueError:
         raise ValueError(f"the name {name!r} has a date that does not exist: correct it, or {_GIVE}") from None
     return moment.astimezone(UTC)
