@@ -98,7 +98,12 @@ class Recording:
         try:
             facts = self.appender.append(drafts)
         except ClocksOutOfOrder as error:
-            raise ValueError(f"the export was made at {instant_text(self.origin.observed_at)}: {error}") from None
+            at = instant_text(self.origin.observed_at)
+            if error.effective_at > error.known_at:
+                raise ValueError(f"the export was made at {at}: {error}") from None
+            raise ValueError(
+                f"it cannot have been made at {at}, which lies ahead: say when it was (--observed-at)"
+            ) from None
         self.read.facts.update(fact.event.type for fact in facts)
         if facts:
             self.read.first = self.read.first or facts[0].position

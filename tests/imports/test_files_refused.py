@@ -94,3 +94,10 @@ def test_a_stream_without_a_name_is_standard_input(trail: Trail) -> None:
     file = Numbered(json.dumps([ROW]).encode())
     told = trail.read_export(AzureDeployments(), file, observed_at="2025-03-01", by="alice@example.com")
     assert told.file == "standard input"
+
+
+@pytest.mark.rule("R5")
+def test_an_export_of_tomorrow_is_refused(trail: Trail) -> None:
+    with pytest.raises(ValueError, match=r"it cannot have been made at 2026-01-02T00:00:00Z, which lies ahead"):
+        read(trail, [ROW], on="2026-01-02")
+    assert (trail.status().size, read(trail, [ROW], on="2026-01-01").rows) == (0, 1)
