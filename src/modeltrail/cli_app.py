@@ -30,6 +30,7 @@ from modeltrail.cli_session import (
     say,
     store_url,
 )
+from modeltrail.cli_watch import watch
 from modeltrail.proofs import Checkpoint
 from modeltrail.trail import Trail
 
@@ -174,6 +175,7 @@ def demo() -> None:
 
 app.command()(engine.advance)
 app.command()(engine.work)
+app.command()(watch)
 for question in (
     queries.serving,
     queries.deployments,

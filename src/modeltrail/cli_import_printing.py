@@ -73,6 +73,11 @@ def facts(count: int) -> str:
     return f"{count:,} new {'fact' if count == 1 else 'facts'}"
 
 
+def head(read: Read) -> str:
+    """When an export was made, its kind and its catalogue."""
+    return f"{moment(read.observed_at)} {read.export} {read.catalogue}"
+
+
 def document(read: Read, eyes: Sequence[Eye]) -> dict[str, object]:
     """What reading an export recorded, or would record, as JSON."""
     tried = {} if read.kept else {"would_record": [_tried(fact) for fact in read.tried]}

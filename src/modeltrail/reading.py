@@ -8,6 +8,7 @@ from hashlib import sha256
 from typing import BinaryIO
 
 from modeltrail.comparing import Comparison, IsNews, Origin, Read, Recording
+from modeltrail.datastore import translated
 from modeltrail.domain.events import ExportObserved
 from modeltrail.imports.exports import Export, Unreadable
 from modeltrail.log import Log
@@ -47,9 +48,13 @@ def read_export(
             return read
     spool = Spool()
     try:
-        _spool(export, file, spool, progress)
+        with translated(0):
+            _spool(export, file, spool, progress)
         with log.appending(keep=keep) as appender:
-            Comparison(Recording(appender, read, origin), export, spool, is_news).run()
+            recording = Recording(appender, read, origin)
+            # Another process may have read the same file meanwhile.
+            if not _is_known(recording, export):
+                Comparison(recording, export, spool, is_news).run()
     finally:
         spool.close()
     return read

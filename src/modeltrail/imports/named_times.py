@@ -50,6 +50,16 @@ def named_time(name: str) -> datetime | None:
     return next(iter(moments or days), None)
 
 
+def before_time(name: str) -> str:
+    """What stands before the first day in the name of a file.
+
+    >>> before_time("azure@swedencentral.2026-11-23.json")
+    'azure@swedencentral.'
+    """
+    found = _DAY.search(name)
+    return name if found is None else name[: found.start()]
+
+
 def _time(name: str, rest: str) -> re.Match[str] | None:
     """The time that stands behind a day, null where none does."""
     time = _TIME.match(rest)
