@@ -285,7 +285,12 @@ def test_two_watchers_of_a_broken_file_put_it_aside_once(trail: Trail, box: Path
 
 def test_a_file_that_is_written_anew_while_it_is_read_is_read_again(trail: Trail, box: Path) -> None:
     file = written(box / NIGHTS[0], deployment("chat"))
-    with watched(lambda point: written(file, deployment("chat"), deployment("mail")) and None):
+
+    def reached(point: str) -> None:
+        if point == "watch.imported":
+            written(file, deployment("chat"), deployment("mail"))
+
+    with watched(reached):
         (told,) = once(trail, box)
     assert (told.moved_to, there(box)) == (None, {".": [NIGHTS[0]]})
     (again,) = once(trail, box)
