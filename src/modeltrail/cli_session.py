@@ -57,7 +57,9 @@ Input = Annotated[str, typer.Argument(metavar="FILE", help="A file, or - for sta
 By = Annotated[str | None, typer.Option("--by", metavar="WHO", show_default="login name", help="Who records this.")]
 ActingOption = Annotated[
     Acting,
-    typer.Option("--acting", help="Who moves what the engine runs: this command at once, or a worker."),
+    typer.Option(
+        "--acting", metavar="inline|worker", help="Who moves what the engine runs: this command at once, or a worker."
+    ),
 ]
 
 
