@@ -39,8 +39,8 @@ Every command, its options and its exit codes, and the JSON that it prints. This
 """
 EXIT_CODES = {
     "0": "done",
-    "1": "refused, bad input, `verify` or `projections check` found something wrong, or `watch --once` put a file aside; "
-    "one sentence says what",
+    "1": "refused, bad input, `verify` or `projections check` found something wrong, or `watch --once` put a file "
+    "aside; one sentence says what",
     "2": "wrong usage",
     "3": "with `--exit-code`: something was found, or needs your eye",
     "4": "with `--exit-code`: the answer is `assumed` or a `window`",
@@ -102,7 +102,7 @@ EXPORTED = {
     "needs_your_eye": ("list of object", "what a person should look at"),
     "would_record": (
         "list of object",
-        "only with `--dry-run`: the facts in their order, each with `type`, `effective_at`, `known_at`, `source`, `data`",
+        "only with `--dry-run`: the facts in order, each with `type`, `effective_at`, `known_at`, `source`, `data`",
     ),
 }
 """What every import of an export prints."""
