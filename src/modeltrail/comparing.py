@@ -7,134 +7,27 @@ come in their order (R40).
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime
 from typing import NamedTuple
 
-from modeltrail.appending import Appender
-from modeltrail.damage import checked
 from modeltrail.domain.events import Event, ExportObserved, ExportRow, ExportRowsObserved, FactRetracted, RowQuarantined
-from modeltrail.domain.facts import Fact, standing
-from modeltrail.domain.refusals import ClocksOutOfOrder
-from modeltrail.domain.values import MICROSECOND, Mode, instant_text
+from modeltrail.domain.values import MICROSECOND, instant_text
 from modeltrail.drafts import Draft
 from modeltrail.imports.exports import Change, Export
 from modeltrail.neighbours import Neighbour, Side
-from modeltrail.rows import bodies_at, bodies_of
-from modeltrail.shown import Entry, Exports, Reading
-from modeltrail.spool import Problem, Spool, SpooledRow, shown_in
+from modeltrail.read import AGAIN, Recording
+from modeltrail.read import Read as Read
+from modeltrail.shown import Entry, Reading
+from modeltrail.spool import Spool, SpooledRow, shown_in
 
 PAGE = 500
 """How many rows are compared, and at most recorded in one fact, at a time: so memory is bounded."""
-_AGAIN = "an export made before it was read later and shows this already"
-
 Statement = tuple[Event, datetime]
 """What is stated, and from when on that holds."""
 IsNews = Callable[[Event, datetime], bool]
 """Whether an event says something of a model that is not so already at a moment."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Origin:
-    """Who reads which file, and when what it shows was so."""
-
-    file: str
-    observed_at: datetime
-    by: str
-    why: str | None = None
-
-
-@dataclass(slots=True)
-class Read:
-    """What reading an export recorded. `facts`: how many of each type. `repeated`: it was read before, nothing is new.
-
-    `first` and `last`: the positions of what was recorded, null where nothing was. `altered`: the streams of what an
-    export before had shown otherwise. `kept`: whether it was recorded, or only tried; then `tried` holds the facts.
-    """
-
-    export: str
-    catalogue: str
-    file: str
-    digest: str
-    observed_at: datetime
-    scope: tuple[str, ...] = ()
-    rows: int = 0
-    facts: Counter[str] = field(default_factory=Counter)
-    first: int | None = None
-    last: int | None = None
-    repeated: bool = False
-    kept: bool = True
-    altered: list[str] = field(default_factory=list)
-    quarantined: list[Problem] = field(default_factory=list)
-    tried: list[Fact] = field(default_factory=list)
-
-
-class Recording:
-    """The facts of one reading as they are appended, and the tables that go with them."""
-
-    def __init__(self, appender: Appender, read: Read, origin: Origin) -> None:
-        self.appender, self.read, self.origin = appender, read, origin
-        self.exports = Exports(appender.cursor)
-        self.exports.catch_up()
-        self.source = f"{read.export} {origin.file} sha256:{read.digest}"
-
-    def draft(
-        self, event: Event, source: str, at: datetime, effective_at: datetime | None = None, why: str | None = None
-    ) -> Draft:
-        """A fact to be: known when its export was made."""
-        mode: Mode = "decision" if isinstance(event, FactRetracted) else "statement"
-        return Draft(
-            event=event,
-            mode=mode,
-            by=self.origin.by,
-            effective_at=effective_at or at,
-            known_at=at,
-            why=why or self.origin.why,
-            source=source,
-        )
-
-    def append(self, drafts: Sequence[Draft]) -> tuple[Fact, ...]:
-        """Record some facts, and count them."""
-        try:
-            facts = self.appender.append(drafts)
-        except ClocksOutOfOrder as error:
-            raise ValueError(f"the export was made at {instant_text(self.origin.observed_at)}: {error}") from None
-        self.read.facts.update(fact.event.type for fact in facts)
-        if facts:
-            self.read.first = self.read.first or facts[0].position
-            self.read.last = facts[-1].position
-        if not self.read.kept:
-            self.read.tried += facts
-        return facts
-
-    def append_reading(self, event: ExportObserved) -> None:
-        """Record the reading itself; the tables then hold all that the log says."""
-        (fact,) = self.append([self.draft(event, self.source, self.read.observed_at)])
-        self.exports.add_reading(event, fact.effective_at, fact.position)
-        self.exports.reach(fact.position)
-        self.read.scope, self.read.rows = event.scope, event.rows
-
-    def append_unread(self, reading: Reading, keys: Collection[str]) -> None:
-        """Record a reading anew that says nothing of some keys, which were not known to be there."""
-        fact = self.fact(reading.position)
-        assert isinstance(fact.event, ExportObserved)
-        event = fact.event.model_copy(update={"unread": tuple(sorted({*fact.event.unread, *keys}))})
-        retraction = FactRetracted(position=fact.position, of=fact.stream)
-        drafts = [self.draft(retraction, self.source, reading.at, why=_AGAIN)]
-        *_, anew = self.append([*drafts, self.draft(event, fact.source or "", reading.at)])
-        self.exports.add_reading(event, anew.effective_at, anew.position)
-
-    def fact(self, position: int) -> Fact:
-        """The fact at a position."""
-        ((place, body, leaf),) = bodies_at(self.appender.cursor, [position])
-        return checked(place, body, leaf)
-
-    def stated(self, stream: str, source: str, known_at: datetime) -> list[Fact]:
-        """What stands of what a source stated in a stream at a moment."""
-        told = standing(checked(*row) for row in bodies_of(self.appender.cursor, stream, self.appender.size))
-        return [fact for fact in told if fact.source == source and fact.known_at == known_at]
 
 
 class Later(NamedTuple):
@@ -159,8 +52,12 @@ class Comparison:
         """What was shown of the keys of this page later, where an export does not list all."""
         self._others: Mapping[str, Sequence[datetime]] = {}
         """When others have stated something of the streams of this page."""
+        self._is_late = False
+        """Whether an export of something in it was read already that was made after it."""
+        self._sources: dict[int, str] = {}
         self._compared: set[str] = set()
         self._hushed: dict[int, tuple[Reading, set[str]]] = {}
+        """Readings that say nothing of keys which nobody knew of when they were read."""
         self._rows: list[ExportRow] = []
         self._drafts: list[Draft] = []
         self._new: set[str] = set()
@@ -203,6 +100,7 @@ class Comparison:
             )
         self._before[scope] = Side(self._exports, self._export.name, scope, self._at, "<")
         self._after[scope] = Side(self._exports, self._export.name, scope, self._at, ">")
+        self._is_late |= any(True for _ in self._after[scope])
 
     def _take_page(self, page: Sequence[SpooledRow]) -> None:
         keys = [row.key for row in page]
@@ -266,7 +164,7 @@ class Comparison:
         self._flush()
 
     def _take_late_statements(self) -> None:
-        """What others have stated, when it was too late, of a time that exports had shown: the next ones say it anew."""
+        """What others have stated late, of a time that exports had shown before: the next of these states all anew."""
         late = self._exports.late(self._export.name, self._scopes)
         self._others = self._exports.others({entry.stream for entry, _ in late})
         for entry, moment in late:
@@ -276,7 +174,7 @@ class Comparison:
         self._exports.looked_at({entry.stream for entry, _ in late})
 
     def _next_two(self, entry: Entry, moment: datetime) -> Iterator[Neighbour]:
-        """The reading that says something of a key next, at a moment or after it; if at it, the one after it as well."""
+        """The reading that says something of a key at a moment or next after it; if at it, the one after it as well."""
         start = moment - MICROSECOND
         for _ in range(2):
             before = self._exports.latest(self._export.name, [entry.key], start).get(entry.key)
@@ -317,6 +215,8 @@ class Comparison:
     def _compare(self, row: SpooledRow, text: str | None, before: Entry | None) -> None:
         """What is shown under one key now, and was shown before it, and what that makes of what was shown after it."""
         shown_before = None if before is None else before.text
+        if text == shown_before and not self._is_late and row.stream not in self._others:
+            return
         since, later = self._beside(row, before)
         is_anew = self._is_anew(row, shown_before, text, since, self._at)
         if is_anew or text != shown_before:
@@ -351,7 +251,7 @@ class Comparison:
         self, row: SpooledRow, before: str | None, after: str | None, since: datetime | None, at: datetime
     ) -> bool:
         """Whether others have stated something of it between two exports, so that the second states all it shows."""
-        if before is None or after is None or since is None:
+        if before is None or after is None or since is None or not self._export.is_complete:
             return False
         return any(since <= moment <= at for moment in self._others.get(row.stream, ()))
 
@@ -393,13 +293,15 @@ class Comparison:
                 del missing[statement]
             elif statement not in due:
                 event = FactRetracted(position=fact.position, of=fact.stream)
-                self._drafts.append(self._recording.draft(event, self._recording.source, at, why=_AGAIN))
+                self._drafts.append(self._recording.draft(event, self._recording.source, at, why=AGAIN))
         self._drafts += self._news(missing, source, at)
 
     def _source_at(self, row: SpooledRow, later: Later) -> str:
         """From where it is what a later export states under a key."""
-        reading = self._recording.fact(later.reading.position)
-        return _source(reading.source or "", row.key, None if later.entry is None else later.entry.row)
+        position = later.reading.position
+        if position not in self._sources:
+            self._sources[position] = self._recording.fact(position).source or ""
+        return _source(self._sources[position], row.key, None if later.entry is None else later.entry.row)
 
     def _flush(self) -> None:
         """Record what was found since."""

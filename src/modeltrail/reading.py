@@ -7,11 +7,12 @@ from collections.abc import Callable
 from hashlib import sha256
 from typing import BinaryIO
 
-from modeltrail.comparing import Comparison, IsNews, Origin, Read, Recording
+from modeltrail.comparing import Comparison, IsNews
 from modeltrail.domain.events import ExportObserved
 from modeltrail.imports.exports import Export, Unreadable
 from modeltrail.imports.json_items import items
 from modeltrail.log import Log
+from modeltrail.read import Origin, Read, Recording
 from modeltrail.shown import Reading
 from modeltrail.spool import Spool, raw_of
 

@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from io import BytesIO
 from typing import Any
 
 from modeltrail import Trail
-from modeltrail.comparing import Read
 from modeltrail.imports.azure_deployments import AzureDeployments
 from modeltrail.imports.exports import Export
+from modeltrail.read import Read
 
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
 SUBSCRIPTION = "/subscriptions/0b0b0b0b-0000-4000-8000-000000000001"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any, NamedTuple
 
@@ -12,8 +12,12 @@ from hypothesis import strategies as st
 
 from imports.azure import ACCOUNT, AUTO, EXPIRED, MANUAL, NEW, OLD, deployment, empty, key, read
 from modeltrail import Trail
+from modeltrail.domain.events import FactRetracted, PolicyChanged
+from modeltrail.domain.facts import Fact, content, is_known
 from modeltrail.domain.refusals import Unknown
+from modeltrail.domain.values import Policy
 from modeltrail.imports.azure_deployments import AzureDeployments
+from modeltrail.imports.rows import Statement
 
 NAMES = ("chat", "bot", "scan")
 FIRST = datetime(2025, 2, 1, tzinfo=UTC)
@@ -75,30 +79,87 @@ def exports(draw: st.DrawFn) -> list[Rows]:
 
 
 def told(trail: Trail) -> dict[tuple[str, datetime | None], object]:
-    """The course of every deployment as known at every night, positions aside."""
+    """What is known of every deployment at every night, positions aside: its course, and what was stated of it."""
     found: dict[tuple[str, datetime | None], object] = {}
     for name in NAMES:
+        try:
+            facts = trail.history(key(name))
+        except Unknown:
+            continue
         for known_at in [*NIGHTS, None]:
-            try:
-                course = trail.at(known_at=known_at).course(key(name))
-            except Unknown:
-                continue
-            found[name, known_at] = [
-                part.model_dump(exclude={"because"}) | {"because": len(part.because)} for part in course.segments
-            ]
-    return {asked: course for asked, course in found.items() if course}
+            segments = trail.at(known_at=known_at).course(key(name)).segments
+            course = [part.model_dump(exclude={"because"}) for part in segments]
+            stated = sorted(stands(facts, known_at), key=str)
+            if course or stated:
+                found[name, known_at] = course, stated
+    return found
 
 
-def taken(nights: Sequence[Rows], order: Sequence[int]) -> Trail:
+def stands(facts: Sequence[Fact], known_at: datetime | None) -> Iterator[tuple[str, datetime, datetime]]:
+    """What was stated of a deployment and is known and not retracted, apart from where it was read."""
+    retractions: dict[int, list[Fact]] = {}
+    for fact in facts:
+        if isinstance(fact.event, FactRetracted):
+            retractions.setdefault(fact.event.position, []).append(fact)
+    for fact in facts:
+        if not isinstance(fact.event, FactRetracted) and is_known(fact, known_at, retractions):
+            yield content(fact.event), fact.effective_at, fact.known_at
+
+
+class Told(NamedTuple):
+    """What somebody else states of a deployment, and when that holds; it is known then."""
+
+    name: str
+    policy: Policy
+    at: datetime
+
+    def record(self, trail: Trail) -> None:
+        event = PolicyChanged(deployment=key(self.name), policy=self.policy)
+        trail.take([Statement(1, event, self.at, self.at, "a list")], catalogue="azure-openai", by="bob@example.com")
+
+
+class Night(NamedTuple):
+    """An export, and when it was made."""
+
+    rows: Rows
+    at: datetime
+
+    def record(self, trail: Trail) -> None:
+        read(trail, self.rows, self.at.isoformat(), AzureDeployments(accounts=[ACCOUNT]))
+
+
+def after(*steps: Night | Told) -> Trail:
     trail = empty()
-    for number in order:
-        export = AzureDeployments(accounts=[ACCOUNT])
-        read(trail, nights[number], NIGHTS[number].isoformat(), export, name=f"{number}.json")
+    for step in steps:
+        step.record(trail)
     return trail
 
 
+def nights() -> st.SearchStrategy[list[Night]]:
+    return exports().map(lambda found: [Night(rows, at) for rows, at in zip(found, NIGHTS, strict=True)])
+
+
 @pytest.mark.rule("R40")
-@given(exports(), st.permutations(range(len(NIGHTS))))
-def test_exports_in_any_order_give_the_same_answers(nights: list[Rows], order: list[int]) -> None:
-    with taken(nights, range(len(NIGHTS))) as in_order, taken(nights, order) as disordered:
+@given(st.data())
+def test_exports_in_any_order_give_the_same_answers(data: st.DataObject) -> None:
+    given_nights = data.draw(nights())
+    order = data.draw(st.permutations(given_nights))
+    with after(*given_nights) as in_order, after(*order) as disordered:
+        assert told(disordered) == told(in_order)
+
+
+def statements() -> st.SearchStrategy[list[Told]]:
+    days = st.integers(-1, 10).map(lambda half: FIRST + timedelta(hours=12 * half))
+    one = st.builds(Told, st.sampled_from(NAMES), st.sampled_from(["manual", "auto-update"]), days)
+    return st.lists(one, min_size=1, max_size=3, unique_by=lambda told: (told.name, told.at))
+
+
+@pytest.mark.rule("R40")
+@given(st.data())
+def test_what_others_state_before_between_or_after_them_changes_nothing_of_that(data: st.DataObject) -> None:
+    steps: list[Night | Told] = [*data.draw(nights()), *data.draw(statements())]
+    steps.sort(key=lambda step: (step.at, isinstance(step, Night)))
+    order = data.draw(st.permutations(steps))
+    last = Night([], NIGHTS[-1] + timedelta(days=1))
+    with after(*steps, last) as in_order, after(*order, last) as disordered:
         assert told(disordered) == told(in_order)
