@@ -110,7 +110,7 @@ class Comparison:
             self._following = self._exports.following(self._export.name, keys, self._at)
         for row in page:
             self._compare(row, row.text, before.get(row.key))
-        self._flush()
+        self._flush(PAGE)
 
     def _take_missing(self) -> Iterator[str]:
         """What lay in the scope and is not in the file: gone (R16), unless nobody can tell; then its key is yielded."""
@@ -125,7 +125,7 @@ class Comparison:
                 self._others = self._exports.others({entry.stream for entry in missing})
                 for entry in missing:
                     self._compare(SpooledRow(entry.key, scope, entry.stream, 0, ""), None, entry)
-                self._flush()
+                self._flush(PAGE)
 
     def _take_problems(self) -> None:
         """Each row that cannot be read is kept once, on whatever nights it comes again (R41)."""
@@ -139,8 +139,7 @@ class Comparison:
                 later = self._exports.following(self._export.name, [key], self._at).get(key)
                 if later is not None:
                     self._restate(row, {}, Later(self._exports.reading_of(self._export.name, later), later))
-            if len(self._rows) >= PAGE:
-                self._flush()
+            self._flush(PAGE)
 
     def _take_news_of_the_next(self) -> None:
         """What is neither here nor in the exports before, and in one after: it was not there at this moment."""
@@ -161,7 +160,7 @@ class Comparison:
             known = before.get(entry.key)
             if entry.key not in self._unread and (known is None or known.text is None):
                 self._compare(SpooledRow(entry.key, entry.scope, entry.stream, 0, ""), None, known)
-        self._flush()
+        self._flush(PAGE)
 
     def _take_late_statements(self) -> None:
         """What others have stated late, of a time that exports had shown before: the next of these states all anew."""
@@ -303,8 +302,10 @@ class Comparison:
             self._sources[position] = self._recording.fact(position).source or ""
         return _source(self._sources[position], row.key, None if later.entry is None else later.entry.row)
 
-    def _flush(self) -> None:
-        """Record what was found since."""
+    def _flush(self, least: int = 0) -> None:
+        """Record what was found since, where it is so much."""
+        if max(len(self._rows), len(self._drafts)) < least:
+            return
         if self._rows:
             event = ExportRowsObserved(export=self._export.name, digest=self._read.digest, rows=tuple(self._rows))
             self._recording.append([self._recording.draft(event, self._recording.source, self._at)])

@@ -10,7 +10,6 @@ from typing import BinaryIO
 from modeltrail.comparing import Comparison, IsNews
 from modeltrail.domain.events import ExportObserved
 from modeltrail.imports.exports import Export, Unreadable
-from modeltrail.imports.json_items import items
 from modeltrail.log import Log
 from modeltrail.read import Origin, Read, Recording
 from modeltrail.shown import Reading
@@ -117,7 +116,7 @@ def _is_alike(recording: Recording, export: Export, event: ExportObserved) -> bo
 def _spool(export: Export, file: BinaryIO, spool: Spool, progress: Progress | None) -> None:
     """Read all rows of a file, each key once."""
     told = 0
-    for item in items(file):
+    for item in export.elements(file):
         spool.rows += 1
         try:
             row = export.read(item)

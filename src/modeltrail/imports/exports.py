@@ -8,12 +8,13 @@ recorded, is the same for all of them (`modeltrail.reading`).
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import ClassVar
+from typing import BinaryIO, ClassVar
 
 from modeltrail.domain.events import Event
+from modeltrail.imports.json_items import items
 
 Shown = Mapping[str, str]
 """What a row shows: its fields by their names, as texts; a field that it does not have is left out."""
@@ -92,6 +93,13 @@ class Export(ABC):
         self.catalogue = catalogue
         self.scope = tuple(scope)
         """What every export lists completely, beside the scopes of its rows: needed where it may be empty."""
+
+    def elements(self, file: BinaryIO) -> Iterator[object]:
+        """The elements of a file, one after the other: those of its JSON list, unless a subclass reads another format.
+
+        Raises ValueError, with the way out, for a file that is none. It is never held in memory as a whole.
+        """
+        return items(file)
 
     @abstractmethod
     def read(self, item: object) -> Row:
