@@ -4,12 +4,14 @@ recorded, with one fact for the reading itself, all or nothing (R40)."""
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import datetime
 from hashlib import sha256
 from typing import BinaryIO
 
 from modeltrail.comparing import Comparison, IsNews
 from modeltrail.domain.events import ExportObserved
-from modeltrail.imports.exports import Export, Unreadable
+from modeltrail.domain.values import instant_text
+from modeltrail.imports.exports import Export, Row, Unreadable
 from modeltrail.log import Log
 from modeltrail.read import Origin, Read, Recording
 from modeltrail.shown import Reading
@@ -49,7 +51,7 @@ def read_export(
             return read
     spool = Spool()
     try:
-        _spool(export, file, spool, progress)
+        _spool(export, file, spool, origin.observed_at, progress)
         with log.appending(keep=keep) as appender:
             Comparison(Recording(appender, read, origin), export, spool, is_news).run()
     finally:
@@ -113,18 +115,31 @@ def _is_alike(recording: Recording, export: Export, event: ExportObserved) -> bo
     )
 
 
-def _spool(export: Export, file: BinaryIO, spool: Spool, progress: Progress | None) -> None:
-    """Read all rows of a file, each key once."""
+def _spool(export: Export, file: BinaryIO, spool: Spool, at: datetime, progress: Progress | None) -> None:
+    """Read all rows of a file that was made at a moment, each key once."""
     told = 0
     for item in export.elements(file):
         spool.rows += 1
         try:
             row = export.read(item)
-            same = spool.add(row)
-            if same is not None:
-                spool.replace(export.merged(same, row))
+            if row is not None:
+                _take(export, spool, row, at)
         except Unreadable as problem:
             spool.put_aside(raw_of(item), problem)
         if progress is not None and file.tell() > told:
             progress(file.tell() - told)
             told = file.tell()
+
+
+def _take(export: Export, spool: Spool, row: Row, at: datetime) -> None:
+    """Spool a row, merged with the one of the same key. Raises Unreadable."""
+    if row.since is not None and row.since > at:
+        raise Unreadable(
+            f"it is of {instant_text(row.since)}, and the export was made at {instant_text(at)}: say when it was made, "
+            "to the minute, with --observed-at",
+            row.key,
+            row.scope,
+        )
+    same = spool.add(row)
+    if same is not None:
+        spool.replace(export.merged(same, row))
