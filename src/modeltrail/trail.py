@@ -13,8 +13,9 @@ from threading import Event, RLock
 from types import TracebackType
 from typing import Any, BinaryIO, Literal, Self, TypeVar, get_args
 
+from pydantic import ValidationError
+
 from modeltrail.advance import Advanced, Overdue, carry_out, promises
-from modeltrail.comparing import Origin, Read
 from modeltrail.datastore import StoreError, StoreLocked
 from modeltrail.domain.events import Event as DomainEvent
 from modeltrail.domain.events import ModelEvent, RowQuarantined
@@ -35,6 +36,7 @@ from modeltrail.problems import Date, moment_of
 from modeltrail.projected import Projected
 from modeltrail.projections.models import model_history, models
 from modeltrail.projections.projection import Projection
+from modeltrail.read import Origin, Read
 from modeltrail.reading import Progress, read_export
 from modeltrail.recorded import Recorded, runs
 from modeltrail.recording import Recording, check_clocks
@@ -373,9 +375,9 @@ class Trail:
         except Unknown as no_deployment:
             try:
                 return f"model/{model_named(self._ledger, name)}"
-            except Unknown as no_model:
-                nearest = no_deployment.nearest or no_model.nearest
-                raise Unknown("deployment or model", name, nearest) from None
+            except (Unknown, ValidationError) as no_model:
+                nearest = no_model.nearest if isinstance(no_model, Unknown) else None
+                raise Unknown("deployment or model", name, no_deployment.nearest or nearest) from None
 
 
 def _instant(moment: Date | None) -> datetime | None:
