@@ -18,7 +18,6 @@ from modeltrail.drafts import Draft
 from modeltrail.imports.exports import Change, Export
 from modeltrail.neighbours import Neighbour, Side
 from modeltrail.read import AGAIN, Recording
-from modeltrail.read import Read as Read
 from modeltrail.shown import Entry, Reading
 from modeltrail.spool import Spool, SpooledRow, shown_in
 

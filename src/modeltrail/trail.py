@@ -283,12 +283,14 @@ class Trail:
         self._ledger.catch_up()
         with ExitStack() as opened:
             stream = file if not isinstance(file, str | Path) else opened.enter_context(Path(file).open("rb"))
-            name = Path(str(getattr(stream, "name", None) or "standard input")).name
+            name = getattr(stream, "name", None)
+            name = Path(name).name if isinstance(name, str) else "standard input"
             origin = Origin(file=name, observed_at=moment_of(observed_at), by=by, why=why)
             read = read_export(
                 self.log, export, stream, origin, is_news=self._is_news, keep=not dry_run, progress=progress
             )
-        self._act()
+        if not dry_run:
+            self._act()
         return read
 
     def _is_news(self, event: DomainEvent, at: datetime) -> bool:
