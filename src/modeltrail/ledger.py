@@ -26,6 +26,7 @@ from modeltrail.projections.deployments import deployments
 from modeltrail.projections.mentions import Mention, with_mention
 from modeltrail.projections.models import models
 from modeltrail.projections.projection import Fold, Projection
+from modeltrail.rows import streams_between
 from modeltrail.streams import STREAMS_KEPT, Streams
 
 BUILT_IN: tuple[Projection[Any], ...] = (models, deployments, announcements)
@@ -326,8 +327,8 @@ class Ledger:
                 return self._log.has_stream(stream, self.position)
             return bool(self._about(projection, key))
 
-    def aside(self, stream: str, known_at: datetime | None = None) -> list[Fact]:
-        """The known facts of a stream that nobody asks for often: they are read, and not kept."""
+    def of_stream(self, stream: str, known_at: datetime | None = None) -> list[Fact]:
+        """The known facts of a stream, in the order of the log: they are read, and not kept."""
         with self._lock:
             return self._of(self._without_retractions(self._log.stream(stream, self.position)), known_at)
 
@@ -347,3 +348,8 @@ class Ledger:
         """The streams that begin with a text and have a fact, oldest first."""
         with self._lock:
             return self._log.streams(self.position, prefix)
+
+    def streams_between(self, first: int, last: int) -> list[str]:
+        """The streams that have a fact from one position to another, oldest first."""
+        with self._log.reading() as cursor:
+            return streams_between(cursor, first, last)

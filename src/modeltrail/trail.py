@@ -32,6 +32,7 @@ from modeltrail.problems import Date, moment_of
 from modeltrail.projected import Projected
 from modeltrail.projections.models import models
 from modeltrail.projections.projection import Projection
+from modeltrail.projections.review import Kind, ReviewEntry
 from modeltrail.reading import Progress, read_export
 from modeltrail.recorded import Recorded, runs
 from modeltrail.recording import Recording, check_clocks
@@ -300,6 +301,17 @@ class Trail:
         now = self.now()
         limit = _instant(known_at)
         return Moment(self._ledger, self._history, _instant(t) or now, limit or now, limit)
+
+    def review(
+        self,
+        at: Date | None = None,
+        known_at: Date | None = None,
+        *,
+        kind: Kind | None = None,
+        settled: bool = False,
+    ) -> tuple[ReviewEntry, ...]:
+        """What needs a person's eye and is open, oldest first; `Recording.settle` settles it (`Moment.review`)."""
+        return self.at(at, known_at).review(kind, settled=settled)
 
     def view(self, projection: str | Projection[Row]) -> View[Row]:
         """The rows of a projection at any moment, as known at any other, from tables that are kept up to date (R6).
