@@ -50,6 +50,7 @@ from modeltrail.domain.sights import (
     divided,
     doubt,
     forcing_to,
+    last_repeated,
     observed,
     settle,
     stand,
@@ -103,8 +104,8 @@ class _Walk:
     def __init__(self, deployment: str, ordered: list[Fact], histories: Histories) -> None:
         self.histories = histories
         self.facts = ordered
-        self.taken = self.skimmed = 0
-        """How many facts were taken, and how many looked at for a sight that may be passed to."""
+        self.taken = 0
+        """How many facts were taken."""
         self.calendar = Calendar(ordered, histories)
         looking_back = (fact.effective_at for fact in reversed(ordered) if type(fact.event) in _LOOKING_BACK)
         self.looks_back_at = next(looking_back, None)
@@ -119,12 +120,11 @@ class _Walk:
         self.seen_at: datetime | None = None
         self.held_back_at: datetime | None = None
         self.executed_by: int | None = None
-        """The position of the execution that put the deployment there last, null where none did."""
         self.anchor: Member | None = None
         """Where a record or a sight put the deployment last."""
         self.deletion: frozenset[int] = frozenset()
         self.logged: list[Fact] = []
-        """The changes since then that a provider's log states, whatever they changed (R32)."""
+        """What a provider's log states since then: that something was changed, whatever it was (R32)."""
 
     def frames_until(self, end: datetime | None) -> list[Frame]:
         """The parts of the course, one for each moment at which something might change; all of them for null.
@@ -134,9 +134,9 @@ class _Walk:
         moment = self._next_fact()
         while moment is not None and not (end is not None and self._is_certain(end, moment)):
             now = self._step(moment)
-            is_resting = self.is_at_rest and self.taken >= self.skimmed
-            is_passed = end is not None and is_resting and self._skim(now, end)
-            moment = self._next_fact() if is_passed else self._next(now)
+            if self.is_at_rest and self.anchor is not None:
+                self.taken = last_repeated(self.facts, self.taken, self.anchor, self.calendar.next_turn(moment))
+            moment = self._next(now)
         self._flush()
         return self.done
 
@@ -159,38 +159,6 @@ class _Walk:
         if self.anchored_at == moment and not self.is_at_rest:
             ahead.append(moment + MICROSECOND)
         return min([at for at in ahead if at is not None and at > moment], default=None)
-
-    def _skim(self, now: Now, end: datetime) -> bool:
-        """Pass over all before the last sight by a moment that shows a deployment where it rests, if there is one.
-
-        Nothing happens to it in between, and the sight says anew where it is: of the time before nothing is asked.
-        """
-        members = list(self.possible.members.values())
-        if len(members) != 1 or members[0].is_lapsed:
-            return False
-        state, moment, passed = self.state, now.moment, False
-        for number in range(self.taken, len(self.facts)):
-            fact, before, moment_before, self.skimmed = self.facts[number], state, moment, number + 1
-            is_sight = isinstance(fact.event, DeploymentObserved) and place_seen(fact.event) == members[0].place
-            if not is_sight and type(fact.event) in _PLACING:
-                break
-            state, moment = evolve(before, fact), fact.effective_at
-            is_alone = self._moment_of(number + 1) != moment
-            now = Now(moment, *self.calendar.models(moment), state, before)
-            if moment > end or not is_alone or not self._rests(members, moment_before, now):
-                break
-            if is_sight:
-                self.taken, self.state, passed = number, before, True
-        return passed
-
-    def _rests(self, members: list[Member], since: datetime, now: Now) -> bool:
-        """Whether nothing happens at a moment, nor to whoever is as just before it at a turn since another."""
-        turn = self.calendar.next_turn(since)
-        while turn is not None and turn < now.moment:
-            if not is_at_rest(members, Now(turn, *self.calendar.models(turn), now.state_before, now.state_before)):
-                return False
-            turn = self.calendar.next_turn(turn)
-        return is_at_rest(members, now)
 
     def _moment_of(self, number: int) -> datetime | None:
         return self.facts[number].effective_at if number < len(self.facts) else None

@@ -8,10 +8,12 @@ from datetime import datetime
 from itertools import pairwise
 
 from modeltrail.domain.dues import Now
+from modeltrail.domain.events import DeploymentObserved
 from modeltrail.domain.facts import Fact
 from modeltrail.domain.frames import Frame, Member, leading_to
 from modeltrail.domain.history import Histories
 from modeltrail.domain.policies import forced_target
+from modeltrail.domain.possible import place_seen
 from modeltrail.domain.segments import Cause, Place
 
 
@@ -113,7 +115,12 @@ def forcing_to(
 
 
 def observed(member: Member, sight: Fact) -> Member:
-    """Who was seen where it may have been; what it is due to stays due, without a deadline (R31)."""
+    """Who was seen where it may have been; what it is due to stays due, without a deadline (R31).
+
+    Who is seen again where it was seen, and is due to nothing, is as before: the first sight tells it all.
+    """
+    if member.certainty == "observed" and not (member.dues or member.is_lapsed or member.is_overdue):
+        return member
     waiting = {kind: due._replace(deadline=None) for kind, due in member.dues.items()}
     return member._replace(
         certainty="observed",
@@ -123,6 +130,28 @@ def observed(member: Member, sight: Fact) -> Member:
         entered=sight.effective_at,
         is_overdue=False,
     )
+
+
+def last_repeated(facts: Sequence[Fact], number: int, seen: Member, turn: datetime | None) -> int:
+    """The number of the last sight, from one fact on, in a row of sights that show again who was seen last.
+
+    Nobody has to look at those in between: where a deployment is at rest, it is as before until something turns.
+    """
+    if seen.certainty != "observed":
+        return number
+    while number + 1 < len(facts):
+        moment, after = facts[number].effective_at, facts[number + 1].effective_at
+        is_alone = moment < after and (number + 2 == len(facts) or after < facts[number + 2].effective_at)
+        if not is_alone or (turn is not None and after >= turn):
+            break
+        if not (_shows(facts[number], seen.place) and _shows(facts[number + 1], seen.place)):
+            break
+        number += 1
+    return number
+
+
+def _shows(fact: Fact, place: Place) -> bool:
+    return isinstance(fact.event, DeploymentObserved) and place_seen(fact.event) == place
 
 
 def bridged(seen: Place, entered: datetime, cause: Cause, because: frozenset[int]) -> Member:
