@@ -49,7 +49,8 @@ class Change:
     """What two exports, one after the other, show under the same key.
 
     `before` null: the export before this one had no such row, or there was none; `after` null: this one has none.
-    `at`: when this one was made; `before_at`: when the one before it was, null where there was none.
+    `at`: when this one was made; `before_at`: when the one before it was, null where there was none. `last`: what was
+    shown last of what the export before has no more, and `last_at`: when the last export was made that showed it.
     """
 
     key: str
@@ -57,6 +58,8 @@ class Change:
     after: Shown | None
     at: datetime
     before_at: datetime | None
+    last: Shown | None = None
+    last_at: datetime | None = None
 
     def was(self, field: str) -> str | None:
         """A field before, null where it was not shown."""
