@@ -18,7 +18,6 @@ from modeltrail.drafts import Draft
 from modeltrail.imports.exports import Change, Export
 from modeltrail.neighbours import Neighbour, Side
 from modeltrail.read import AGAIN, Recording
-from modeltrail.read import Read as Read
 from modeltrail.shown import Entry, Reading
 from modeltrail.spool import Spool, SpooledRow, shown_in
 
@@ -63,12 +62,7 @@ class Comparison:
         self._new: set[str] = set()
 
     def run(self) -> None:
-        """Compare all rows, then what is missing, and record it. Raises ValueError where nobody can tell what it is."""
-        if self._export.is_complete and not self._scopes and not self._spool.rows:
-            raise ValueError(
-                "it has no rows, so nobody can tell what it lists completely: say so, as with --account for the "
-                "deployments of an account"
-            )
+        """Compare all rows, then what is missing, and record it."""
         for scope in self._scopes or ("",):
             self._look_around(scope)
         for page in self._spool.pages(PAGE):
@@ -118,7 +112,8 @@ class Comparison:
         for scope in self._scopes:
             for page in self._exports.in_scope(self._export.name, scope, self._at, PAGE):
                 there = self._spool.has([entry.key for entry in page]) | self._unread
-                missing = [entry for entry in page if entry.text is not None and entry.key not in there]
+                listed = (entry for entry in page if entry.text is not None and not entry.is_problem)
+                missing = [entry for entry in listed if entry.key not in there]
                 if unnamed:
                     yield from (entry.key for entry in missing)
                     continue
@@ -147,7 +142,8 @@ class Comparison:
             return
         for scope in self._scopes:
             for neighbour in self._after[scope]:
-                ahead = [entry for entry in neighbour.entries.values() if entry.key not in self._compared]
+                shown = (entry for entry in neighbour.entries.values() if not entry.is_problem)
+                ahead = [entry for entry in shown if entry.key not in self._compared]
                 for start in range(0, len(ahead), PAGE):
                     self._take_absent(ahead[start : start + PAGE])
                 if neighbour.tells_all:
@@ -164,7 +160,7 @@ class Comparison:
 
     def _take_late_statements(self) -> None:
         """What others have stated late, of a time that exports had shown before: the next of these states all anew."""
-        late = self._exports.late(self._export.name, self._scopes)
+        late = [told for told in self._exports.late(self._export.name, self._scopes) if not told[0].is_problem]
         self._others = self._exports.others({entry.stream for entry, _ in late})
         for entry, moment in late:
             for at in self._next_two(entry, moment):

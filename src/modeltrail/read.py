@@ -36,8 +36,9 @@ class Origin:
 class Read:
     """What reading an export recorded. `facts`: how many of each type. `repeated`: it was read before, nothing is new.
 
-    `first` and `last`: the positions of what was recorded, null where nothing was. `altered`: the streams of what an
-    export before had shown otherwise. `kept`: whether it was recorded, or only tried; then `tried` holds the facts.
+    `first` and `last`: the positions of what was recorded, null where nothing was. `reading`: the position of the
+    reading, where it is repeated of the one before. `altered`: the streams of what an export before had shown
+    otherwise. `kept`: whether it was recorded, or only tried; then `tried` holds the facts.
     """
 
     export: str
@@ -50,6 +51,7 @@ class Read:
     facts: Counter[str] = field(default_factory=Counter)
     first: int | None = None
     last: int | None = None
+    reading: int | None = None
     repeated: bool = False
     kept: bool = True
     altered: list[str] = field(default_factory=list)
@@ -86,7 +88,12 @@ class Recording:
         try:
             facts = self.appender.append(drafts)
         except ClocksOutOfOrder as error:
-            raise ValueError(f"the export was made at {instant_text(self.origin.observed_at)}: {error}") from None
+            at = instant_text(self.origin.observed_at)
+            if error.effective_at > error.known_at:
+                raise ValueError(f"the export was made at {at}: {error}") from None
+            raise ValueError(
+                f"it cannot have been made at {at}, which lies ahead: say when it was (--observed-at)"
+            ) from None
         self.read.facts.update(fact.event.type for fact in facts)
         if facts:
             self.read.first = self.read.first or facts[0].position
@@ -100,7 +107,7 @@ class Recording:
         (fact,) = self.append([self.draft(event, self.source, self.read.observed_at)])
         self.exports.add_reading(event, fact.effective_at, fact.position)
         self.exports.reach(fact.position)
-        self.read.scope, self.read.rows = event.scope, event.rows
+        self.read.scope, self.read.rows, self.read.reading = event.scope, event.rows, fact.position
 
     def append_unread(self, reading: Reading, keys: Collection[str]) -> None:
         """Record a reading anew that says nothing of some keys, which were not known to be there."""

@@ -9,6 +9,7 @@ from hashlib import sha256
 from typing import BinaryIO
 
 from modeltrail.comparing import Comparison, IsNews
+from modeltrail.datastore import translated
 from modeltrail.domain.events import ExportObserved
 from modeltrail.domain.values import instant_text
 from modeltrail.imports.exports import Export, Row, Unreadable
@@ -51,22 +52,29 @@ def read_export(
             return read
     spool = Spool()
     try:
-        _spool(export, file, spool, origin.observed_at, progress)
+        with translated(0):
+            _spool(export, file, spool, origin.observed_at, progress)
         with log.appending(keep=keep) as appender:
-            Comparison(Recording(appender, read, origin), export, spool, is_news).run()
+            recording = Recording(appender, read, origin)
+            # Another process may have read the same file meanwhile.
+            if not _is_known(recording, export):
+                Comparison(recording, export, spool, is_news).run()
     finally:
         spool.close()
     return read
 
 
 def _is_known(recording: Recording, export: Export) -> bool:
-    """Whether the same file was read with the same time before: then nothing is recorded (R39)."""
+    """Whether the same file was read with the same time before: then nothing is recorded (R39).
+
+    The lists of two empty accounts are the same bytes too, so the scope that was asked for counts.
+    """
     read = recording.read
-    for reading in recording.exports.with_digest(export.name, read.digest):
-        event = recording.fact(reading.position).event
+    for known in recording.exports.with_digest(export.name, read.digest):
+        event = recording.fact(known.position).event
         assert isinstance(event, ExportObserved)
-        if reading.at == read.observed_at and set(export.scope) <= set(event.scope):
-            read.repeated, read.scope, read.rows = True, event.scope, event.rows
+        if known.at == read.observed_at and set(export.scope) <= set(event.scope):
+            read.repeated, read.reading, read.scope, read.rows = True, known.position, event.scope, event.rows
             return True
     return False
 
@@ -129,6 +137,16 @@ def _spool(export: Export, file: BinaryIO, spool: Spool, at: datetime, progress:
         if progress is not None and file.tell() > told:
             progress(file.tell() - told)
             told = file.tell()
+    _refuse_others(export, spool)
+
+
+def _refuse_others(export: Export, spool: Spool) -> None:
+    """Raise ValueError, with the way out, for a file that says nothing that this kind of export could say."""
+    if export.is_complete and not spool.rows and not export.scope:
+        raise ValueError("it lists nothing, and so does not say of what: name its accounts (--account)")
+    if spool.is_unreadable():
+        reason = next(spool.problems()).reason
+        raise ValueError(f"none of its rows is one of {export.name} (row 1: {reason}): import it as what it is")
 
 
 def _take(export: Export, spool: Spool, row: Row, at: datetime) -> None:

@@ -24,8 +24,8 @@ Shown = Mapping[str, str]
 class Row:
     """One row, read. `key` names what it is about for ever, in its `scope`: the key begins with the scope and a slash.
 
-    `stream`: the stream of the events that it brings, such as `deployment/NAME`. `since`: when what it shows took place,
-    where it says so; an export that was made before cannot show it.
+    `stream`: the stream of the events that it brings, such as `deployment/NAME`. `since`: when what it shows took
+    place, where it says so; an export that was made before cannot show it.
     """
 
     key: str
@@ -52,7 +52,8 @@ class Change:
 
     `before` null: the export before this one had no such row, or there was none; `after` null: this one has none.
     `at`: when this one was made; `before_at`: when the one before it was, null where there was none. The one before is
-    the last that says something of the key: in it, its row could be read, or was missing.
+    the last that says something of the key: in it, its row could be read, or was missing. `last`: what was shown last
+    of what the export before has no more, and `last_at`: when the last export was made that showed it.
     """
 
     key: str
@@ -60,6 +61,8 @@ class Change:
     after: Shown | None
     at: datetime
     before_at: datetime | None
+    last: Shown | None = None
+    last_at: datetime | None = None
 
     def was(self, field: str) -> str | None:
         """A field before, null where it was not shown."""
