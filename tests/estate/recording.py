@@ -65,7 +65,11 @@ def tell_log(trail: Trail, world: World) -> None:
     with trail.record(by=BY) as rec:
         for number, one in enumerate(world.logged):
             event = ChangeLogged(
-                deployment=one.deployment, entry=f"entry-{number}", operation=one.operation, status=one.status, caller=BY
+                deployment=one.deployment,
+                entry=f"entry-{number}",
+                operation=one.operation,
+                status=one.status,
+                caller=BY,
             )
             rec.state(event, source="the activity log", effective_at=one.at, known_at=one.at + timedelta(hours=1))
 

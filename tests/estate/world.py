@@ -138,9 +138,7 @@ class World:
 
     def breach(self, at: datetime) -> None:
         """The provider moves a deployment that nobody but its owner may move."""
-        quiet = [
-            life for life in self.lives if life.exists and not life.now.is_stopped and self.is_quiet(life, at)
-        ]
+        quiet = [life for life in self.lives if life.exists and not life.now.is_stopped and self.is_quiet(life, at)]
         manual = [life for life in quiet if life.now.policy == "manual" and life.tells_creation]
         for life in self.rng.sample(manual, len(manual)):
             now = life.now
@@ -271,5 +269,3 @@ def simulate(seed: int, deployments: int = DEPLOYMENTS) -> World:
         world.plan(START + days(world.rng.uniform(20, 520)), world.breach)
     world.run()
     return world
-
-

@@ -23,9 +23,15 @@ def items(stream: BinaryIO) -> Iterator[object]:
         if not found and path and not _has_list(parser, stream, path):
             raise ValueError(f"it has no list under {path!r}: give the file as the command of its provider wrote it")
     except parser.JSONError as error:
-        raise ValueError(
-            f"it is no JSON, or not all of it ({' '.join(str(error).split())[:120]}): fetch it again"
-        ) from None
+        raise ValueError(f"it is no JSON, or not all of it ({_reason(error)}): fetch it again") from None
+
+
+def _reason(error: Exception) -> str:
+    """What the parser says, without the part of the file that it quotes: that may be anything."""
+    said = error.args[0] if error.args else ""
+    text = said.decode("utf-8", "replace") if isinstance(said, bytes) else str(said)
+    first = (text.splitlines() or [""])[0].strip(" .")[:120]
+    return "".join(char if char.isprintable() else "?" for char in first)
 
 
 def _parser() -> Any:
