@@ -215,8 +215,8 @@ class Ledger:
 
     def _readings_of(self, deployment: str) -> list[Fact]:
         """The readings of exports whose scope a deployment lies in, retracted ones too, in the order of the log."""
-        found = [fact for scope in scopes_of(deployment) for fact in self._readings.get(scope, ())]
-        return sorted(found, key=lambda fact: fact.position)
+        found = {fact.position: fact for scope in scopes_of(deployment) for fact in self._readings.get(scope, ())}
+        return [found[position] for position in sorted(found)]
 
     def facts(self, projection: Projection[Any], key: Any) -> list[Fact]:
         """All facts that concern a key, retracted ones too."""
