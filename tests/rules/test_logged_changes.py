@@ -50,11 +50,10 @@ def asked(trail: Trail, days: str, known: str | None = None) -> list[str]:
 def answers_alike(trail: Trail) -> bool:
     """Whether each day's answer is that of the whole course."""
     course = segments(trail)
-    days = [f"2025-{month:0>2}-{number:0>2}" for month in (2, 3, 4) for number in range(1, 29)]
-    for answer in (served(trail, text) for text in days):
-        parts = [part for part in course if part.since <= answer.at and (part.until is None or answer.at < part.until)]
-        told = [(part.possible, part.cause, part.because) for part in parts] or [((), None, ())]
-        if told != [(answer.possible, answer.cause, answer.because)]:
+    for answer in (served(trail, f"2025-0{month}-{number:0>2}") for month in (2, 3, 4) for number in range(1, 29)):
+        part = next((part for part in reversed(course) if part.since <= answer.at), None)
+        told = (part.possible, part.cause, part.because) if part is not None else ((), None, ())
+        if told != (answer.possible, answer.cause, answer.because):
             return False
     return True
 
