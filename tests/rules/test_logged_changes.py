@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from rules.given import MIRRORED, day, on, segments, served, shown
+from modeltrail.domain.events import ChangeLogged, ExportRow, ExportRowsObserved
+from rules.given import MIRRORED, PROD, day, on, segments, served, shown
 from rules.watching import answers_alike, asked, logged, seen, watched
 
 
@@ -219,3 +220,24 @@ def test_an_answer_for_one_day_is_that_of_the_whole_course_before_and_after_a_lo
     logged(trail, "2025-03-12")
     seen(trail, "2025-03-14", "v1", status="stopped")
     assert answers_alike(trail)
+
+
+@pytest.mark.rule("R42")
+def test_among_the_changes_of_a_day_is_who_changed_what_and_who_wrote_that_down() -> None:
+    trail = watched()
+    entry = ChangeLogged(deployment=PROD, operation="write", status="Succeeded", caller="bob@example.com", entry="e-1")
+    (fact,) = on(trail, "2025-03-05", by="importer").state(entry, source="activity.json")
+    row = trail.fold("changes")[str(fact.position)]
+    assert (row.day, row.kind, row.subject, row.by) == ("2025-03-05", "deployment", PROD, "importer")
+    assert row.what == "operation write, status Succeeded, caller bob@example.com, entry e-1"
+
+
+@pytest.mark.rule("R42")
+def test_what_an_export_brought_is_a_change_too() -> None:
+    trail = watched()
+    rows = tuple(ExportRow(key=key, scope="acct", row=1, shown=(("version", "v1"),)) for key in ("acct/a", "acct/b"))
+    brought = ExportRowsObserved(export="inventory", digest="ab" * 32, rows=rows)
+    (fact,) = on(trail, "2025-03-05", by="importer").state(brought, source="export.json")
+    row = trail.fold("changes")[str(fact.position)]
+    assert (row.kind, row.subject) == ("export", "inventory")
+    assert row.what == f"digest {'ab' * 32}, rows acct/a acct/b"
