@@ -20,7 +20,7 @@ import modeltrail.imports
 from fuzz.breaking import broken_bytes, broken_list
 from fuzz.targets import TARGETS, Target
 from modeltrail import Trail
-from modeltrail.comparing import Read
+from modeltrail.read import Read
 from modeltrail.imports.exports import Export
 
 NIGHT = datetime(2025, 3, 1, 2, tzinfo=UTC)
