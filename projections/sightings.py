@@ -1,6 +1,7 @@
 """What did exports show of each deployment, when was it last seen so, and how often?
 
-Sights alone are told here. What they mean beside changes by hand and policies is the course (`domain/course.py`).
+Sights alone are told here, and only those with a fact of their own: that an export has shown a deployment unchanged is
+told by the course, as is what sights mean beside changes by hand and policies (`domain/readings.py`, `course.py`).
 """
 
 from __future__ import annotations

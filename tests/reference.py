@@ -104,6 +104,7 @@ class Course:
             return {Possibility(place, "created", "recorded" if "version" in data else "assumed", now.moment)}
         elif (kind == "deployment.deleted" or done == "delete") and not self.ended:
             self.doubt(None if start else data.get("not_before"))
+            self.settle([])
             self.ended, now.its = True, BLANK
             self.answers[now.moment] = Answer("deleted", frozenset(), "recorded", "deleted")
             return set()

@@ -129,11 +129,9 @@ def _spool(export: Export, file: BinaryIO, spool: Spool, at: datetime, progress:
     for item in export.elements(file):
         spool.rows += 1
         try:
-            row = export.read(item)
-            if row is not None:
-                _take(export, spool, row, at)
-        except Unreadable as problem:
-            spool.put_aside(raw_of(item), problem)
+            _take(export, item, spool, at)
+        except RecursionError:
+            raise ValueError(f"row {spool.rows} is nested too deeply to be kept: fetch the list again") from None
         if progress is not None and file.tell() > told:
             progress(file.tell() - told)
             told = file.tell()
@@ -149,15 +147,25 @@ def _refuse_others(export: Export, spool: Spool) -> None:
         raise ValueError(f"none of its rows is one of {export.name} (row 1: {reason}): import it as what it is")
 
 
-def _take(export: Export, spool: Spool, row: Row, at: datetime) -> None:
-    """Spool a row, merged with the one of the same key. Raises Unreadable."""
-    if row.since is not None and row.since > at:
-        raise Unreadable(
-            f"it is of {instant_text(row.since)}, and the export was made at {instant_text(at)}: say when it was made, "
-            "to the minute, with --observed-at",
-            row.key,
-            row.scope,
-        )
-    same = spool.add(row)
-    if same is not None:
-        spool.replace(export.merged(same, row))
+def _take(export: Export, item: object, spool: Spool, at: datetime) -> None:
+    """Spool one element as a row, merged with the one of the same key, or put it aside (R41)."""
+    try:
+        row = export.read(item)
+        if row is None:
+            return
+        if row.since is not None and row.since > at:
+            raise _too_early(row, row.since, at)
+        same = spool.add(row)
+        if same is not None:
+            spool.replace(export.merged(same, row))
+    except Unreadable as problem:
+        spool.put_aside(raw_of(item), problem)
+
+
+def _too_early(row: Row, since: datetime, at: datetime) -> Unreadable:
+    return Unreadable(
+        f"it is of {instant_text(since)}, and the export was made at {instant_text(at)}: say when it was made, to the "
+        "minute, with --observed-at",
+        row.key,
+        row.scope,
+    )

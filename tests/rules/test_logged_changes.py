@@ -1,67 +1,12 @@
-"""R16, R31 and R32: what a provider's log of changes says of a move that was seen, and of a deployment that is gone."""
+"""R26, R31 and R32: what a provider's log of changes says of a move that was seen."""
 
 from __future__ import annotations
 
-from typing import Literal
-
 import pytest
 
-from modeltrail import Trail
-from modeltrail.domain.events import ChangeLogged, DeploymentDeleted
-from modeltrail.projections.deployments import deployments
-from rules.given import MIRRORED, PROD, day, deployed, mirrored, on, segments, served, shown
-
-
-def watched(policy: str = "manual") -> Trail:
-    """Given a mirrored deployment that was created with v1 on 10 February and seen on it on 1 March."""
-    return seen(deployed(mirrored(), policy=policy), "2025-03-01", "v1")
-
-
-def seen(trail: Trail, at: str, version: str, **more: str) -> Trail:
-    on(trail, at).deployment().observe(MIRRORED, version, **more)
-    return trail
-
-
-def logged(
-    trail: Trail,
-    at: str,
-    operation: Literal["write", "delete"] = "write",
-    status: str = "Succeeded",
-    known: str | None = None,
-) -> int:
-    """What the log says, and the position of that."""
-    entry = ChangeLogged(deployment=PROD, entry=f"{operation} of {at}", operation=operation, status=status)
-    (fact,) = on(trail, at, known, by="importer").state(entry, source="activity.json")
-    return fact.position
-
-
-def gone(trail: Trail, at: str, last_seen: str | None = None) -> int:
-    """It is missing from an export, where it was last seen on another day; and the position of that."""
-    event = DeploymentDeleted(deployment=PROD, not_before=None if last_seen is None else day(last_seen))
-    (fact,) = on(trail, at, by="importer").state(event, source="export.json")
-    return fact.position
-
-
-def asked(trail: Trail, days: str, known: str | None = None) -> list[str]:
-    """What was possible on some days of March 2025."""
-    return [shown(trail, f"2025-03-{number:0>2}", known) for number in days.split()]
-
-
-def answers_alike(trail: Trail) -> bool:
-    """Whether each day's answer is that of the whole course."""
-    course = segments(trail)
-    days = [f"2025-{month:0>2}-{number:0>2}" for month in (2, 3, 4) for number in range(1, 29)]
-    for answer in (served(trail, text) for text in days):
-        parts = [part for part in course if part.since <= answer.at and (part.until is None or answer.at < part.until)]
-        told: list[tuple[object, ...]] = [(part.possible, part.cause, part.because) for part in parts] or [
-            ((), None, ())
-        ]
-        if told != [(answer.possible, answer.cause, answer.because)]:
-            return False
-    return True
-
-
-# Changes
+from modeltrail.domain.events import ChangeLogged, ExportRow, ExportRowsObserved
+from rules.given import MIRRORED, PROD, day, on, segments, served, shown
+from rules.watching import answers_alike, asked, logged, seen, watched
 
 
 @pytest.mark.rule("R32")
@@ -277,145 +222,22 @@ def test_an_answer_for_one_day_is_that_of_the_whole_course_before_and_after_a_lo
     assert answers_alike(trail)
 
 
-# Deletions
-
-
-@pytest.mark.rule("R3", "R16")
-def test_a_logged_deletion_ends_the_deployment_at_its_moment() -> None:
+@pytest.mark.rule("R42")
+def test_among_the_changes_of_a_day_is_who_changed_what_and_who_wrote_that_down() -> None:
     trail = watched()
-    deletion = logged(trail, "2025-03-05", "delete")
-    assert asked(trail, "4 5 20") == ["v1", "deleted", "deleted"]
-    assert deletion in served(trail, "2025-03-20").because
+    entry = ChangeLogged(deployment=PROD, operation="write", status="Succeeded", caller="bob@example.com", entry="e-1")
+    (fact,) = on(trail, "2025-03-05", by="importer").state(entry, source="activity.json")
+    row = trail.fold("changes")[str(fact.position)]
+    assert (row.day, row.kind, row.subject, row.by) == ("2025-03-05", "deployment", PROD, "importer")
+    assert row.what == "operation write, status Succeeded, caller bob@example.com, entry e-1"
 
 
-@pytest.mark.rule("R16")
-def test_that_it_is_missing_afterwards_is_no_news_and_no_contradiction() -> None:
+@pytest.mark.rule("R42")
+def test_what_an_export_brought_is_a_change_too() -> None:
     trail = watched()
-    logged(trail, "2025-03-05", "delete")
-    before = segments(trail)
-    gone(trail, "2025-03-10", last_seen="2025-03-01")
-    assert segments(trail) == before
-    assert (served(trail, "2025-03-04").certainty, served(trail, "2025-03-04").flags) == ("observed", ())
-    assert served(trail, "2025-03-20").flags == ()
-
-
-@pytest.mark.rule("R16")
-def test_a_deletion_that_failed_ends_nothing() -> None:
-    trail = watched()
-    logged(trail, "2025-03-05", "delete", status="Failed")
-    assert shown(trail, "2025-03-20") == "v1"
-
-
-@pytest.mark.rule("R3")
-@pytest.mark.parametrize("operation", ["write", "delete"])
-def test_a_log_that_tells_of_what_does_not_exist_yet_or_any_more_contradicts_nothing(
-    operation: Literal["write", "delete"],
-) -> None:
-    trail = mirrored()
-    logged(trail, "2025-02-20", operation)
-    seen(trail, "2025-03-01", "v1")
-    assert (shown(trail, "2025-02-20"), served(trail, "2025-03-01").flags) == ("absent", ())
-    on(trail, "2025-03-05").deployment().delete()
-    logged(trail, "2025-03-06", operation)
-    assert (shown(trail, "2025-03-07"), served(trail, "2025-03-07").flags) == ("deleted", ())
-
-
-@pytest.mark.rule("R3")
-def test_what_is_seen_after_a_logged_deletion_is_another_incarnation() -> None:
-    trail = watched()
-    logged(trail, "2025-03-05", "delete")
-    seen(trail, "2025-03-10", "v1")
-    assert asked(trail, "4 5 10") == ["v1", "deleted", "v1"]
-    assert [served(trail, f"2025-03-{number}").incarnation for number in ("04", "10")] == [1, 2]
-
-
-@pytest.mark.rule("R3")
-def test_a_logged_deletion_ends_its_rows() -> None:
-    trail = watched()
-    assert all(PROD in trail.fold(name) for name in ("policies", "sightings"))
-    logged(trail, "2025-03-05", "delete", status="Failed")
-    assert all(PROD in trail.fold(name) for name in ("policies", "sightings"))
-    logged(trail, "2025-03-06", "delete")
-    assert not any(PROD in trail.fold(name) for name in ("policies", "sightings"))
-
-
-@pytest.mark.rule("R16")
-def test_what_was_deleted_between_two_sights_may_have_been_gone_since_the_first() -> None:
-    trail = watched()
-    deletion = gone(trail, "2025-03-10", last_seen="2025-03-01")
-    assert asked(trail, "1 2 9 10") == ["v1", "v1", "v1", "deleted"]
-    told = [
-        (served(trail, f"2025-03-{number}").certainty, served(trail, f"2025-03-{number}").flags)
-        for number in ("01", "02", "09")
-    ]
-    assert told == [("observed", ()), ("assumed", ("perhaps-deleted",)), ("assumed", ("perhaps-deleted",))]
-    assert deletion in served(trail, "2025-03-02").because
-    assert deletion not in served(trail, "2025-03-01").because
-
-
-@pytest.mark.rule("R16")
-def test_who_deletes_it_knows_when() -> None:
-    trail = watched()
-    gone(trail, "2025-03-10")
-    assert (served(trail, "2025-03-09").certainty, served(trail, "2025-03-09").flags) == ("observed", ())
-
-
-@pytest.mark.rule("R16", "R31")
-def test_until_anybody_saw_it_last_it_was_there() -> None:
-    trail = seen(watched(), "2025-03-05", "v1")
-    gone(trail, "2025-03-10", last_seen="2025-03-01")
-    flags = [served(trail, f"2025-03-{number}").flags for number in ("04", "05", "06")]
-    assert flags == [(), (), ("perhaps-deleted",)]
-
-
-@pytest.mark.rule("R16", "R30")
-def test_what_may_have_moved_may_have_been_deleted_too() -> None:
-    trail = watched("auto-update")
-    on(trail, "2025-03-04").model(MIRRORED).change_default("v2")
-    gone(trail, "2025-03-10", last_seen="2025-03-01")
-    assert asked(trail, "3 4 10") == ["v1", "v1 or v2", "deleted"]
-    answer = served(trail, "2025-03-04")
-    assert (answer.certainty, answer.flags) == ("window", ("perhaps-deleted", "short-notice"))
-
-
-@pytest.mark.rule("R6", "R45")
-def test_who_does_not_know_of_the_deletion_doubts_nothing() -> None:
-    trail = watched()
-    deletion = gone(trail, "2025-03-10", last_seen="2025-03-01")
-    assert served(trail, "2025-03-05", known="2025-03-09").flags == ()
-    on(trail, "2025-05-01").retract(deletion)
-    assert (served(trail, "2025-03-05").flags, shown(trail, "2025-03-20")) == ((), "v1")
-
-
-@pytest.mark.rule("R16", "R45")
-def test_without_the_logged_deletion_the_missing_row_tells_of_it() -> None:
-    trail = watched()
-    deletion = logged(trail, "2025-03-05", "delete")
-    gone(trail, "2025-03-10", last_seen="2025-03-01")
-    on(trail, "2025-05-01").retract(deletion)
-    assert asked(trail, "5 9 10") == ["v1", "v1", "deleted"]
-    assert served(trail, "2025-03-05").flags == ("perhaps-deleted",)
-
-
-@pytest.mark.rule("R16", "R28")
-@pytest.mark.parametrize("last_seen", ["2025-02-01", "2025-03-01", "2025-03-04", "2025-03-10", "2025-03-20"])
-def test_an_answer_for_one_day_is_that_of_the_whole_course_before_and_after_a_deletion(last_seen: str) -> None:
-    trail = watched("auto-update")
-    on(trail, "2025-03-04").model(MIRRORED).change_default("v2")
-    gone(trail, "2025-03-10", last_seen)
-    assert answers_alike(trail)
-    logged(trail, "2025-03-06", "delete")
-    assert answers_alike(trail)
-
-
-@pytest.mark.rule("R3")
-def test_that_it_is_missing_contradicts_only_what_never_existed() -> None:
-    trail = mirrored()
-    gone(trail, "2025-02-20", last_seen="2025-02-10")
-    assert [one.reason for one in trail.fold(deployments)[PROD].contradictions] == [
-        "there is no such deployment at that moment"
-    ]
-    seen(trail, "2025-03-01", "v1")
-    gone(trail, "2025-03-05", last_seen="2025-03-01")
-    gone(trail, "2025-03-10", last_seen="2025-03-01")
-    assert trail.fold(deployments)[PROD].contradictions == ()
+    rows = tuple(ExportRow(key=key, scope="acct", row=1, shown=(("version", "v1"),)) for key in ("acct/a", "acct/b"))
+    brought = ExportRowsObserved(export="inventory", digest="ab" * 32, rows=rows)
+    (fact,) = on(trail, "2025-03-05", by="importer").state(brought, source="export.json")
+    row = trail.fold("changes")[str(fact.position)]
+    assert (row.kind, row.subject) == ("export", "inventory")
+    assert row.what == f"digest {'ab' * 32}, rows acct/a acct/b"
