@@ -145,6 +145,11 @@ class Spool:
         found = self._database.execute("SELECT DISTINCT key FROM problems WHERE key IS NOT NULL ORDER BY key")
         return tuple(key for (key,) in found)
 
+    def has_named(self) -> bool:
+        """Whether there is a row of which one can tell what it is about."""
+        rows = "SELECT 1 FROM rows UNION ALL SELECT 1 FROM problems WHERE key IS NOT NULL LIMIT 1"
+        return self._database.execute(rows).fetchone() is not None
+
     def has_unnamed(self) -> bool:
         """Whether there is a row of which nobody can tell what it is about: then nothing can be said to be missing."""
         return self._database.execute("SELECT 1 FROM problems WHERE key IS NULL LIMIT 1").fetchone() is not None

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from modeltrail import Trail
-from modeltrail.comparing import Read
+from modeltrail.read import Read
 from modeltrail.domain.events import Event
 from modeltrail.imports.azure_models import AzureModels
 from modeltrail.imports.exports import Change, Row
