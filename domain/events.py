@@ -283,10 +283,10 @@ class ChangeLogged(DeploymentEvent):
     """
 
     type = "deployment.change-logged"
-    entry: Name
     operation: Literal["write", "delete"]
     status: Name
     caller: Name | None = None
+    entry: Name
     correlation: Name | None = None
     submitted_at: Instant | None = None
 

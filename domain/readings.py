@@ -104,14 +104,18 @@ def _tell(shown: dict[str, Fact], fact: Fact) -> None:
 
 def _seen_again(shown: Mapping[str, Fact], reading: Fact) -> Fact:
     assert isinstance(reading.event, ExportObserved)
-    return shown[reading.event.export]._replace(
-        position=reading.position,
-        stream_version=0,
-        effective_at=reading.effective_at,
-        known_at=reading.known_at,
-        recorded_at=reading.recorded_at,
-        by=reading.by,
-        why=reading.why,
-        source=reading.source,
-        command_id=reading.command_id,
+    sight = shown[reading.event.export]
+    return Fact(
+        reading.position,
+        sight.stream,
+        0,
+        sight.event,
+        reading.effective_at,
+        reading.known_at,
+        reading.recorded_at,
+        sight.mode,
+        reading.by,
+        reading.why,
+        reading.source,
+        reading.command_id,
     )

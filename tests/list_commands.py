@@ -39,9 +39,10 @@ Every command, its options and its exit codes, and the JSON that it prints. This
 """
 EXIT_CODES = {
     "0": "done",
-    "1": "refused, bad input, or `verify` or `projections check` found something wrong; one sentence says what",
+    "1": "refused, bad input, `verify` or `projections check` found something wrong, or `watch --once` put a file "
+    "aside; one sentence says what",
     "2": "wrong usage",
-    "3": "with `--exit-code`: something was found",
+    "3": "with `--exit-code`: something was found, or needs your eye",
     "4": "with `--exit-code`: the answer is `assumed` or a `window`",
     "130": "interrupted",
     "141": "the reader of the pipe is gone",
@@ -82,6 +83,29 @@ ANSWERS: tuple[tuple[str, str, tuple[type, ...]], ...] = (
     ("prove", "One object.", (InclusionProof,)),
 )
 COLUMN_TYPES = ", ".join(f"`{kind.lower()}`" for kind in get_args(codecs.Kind))
+EXPORTED = {
+    "export": ("text", "the kind of the export"),
+    "catalogue": ("text", "where its schedule holds"),
+    "file": ("text", "the name of the file, without its folder"),
+    "digest": ("text", "the SHA-256 of the file"),
+    "observed_at": ("moment", "when the export was made"),
+    "scope": ("list of text", "what it lists completely, such as the ids of accounts"),
+    "rows": ("number", "how many rows it has"),
+    "facts": ("object", "how many facts of each type are new, or would be"),
+    "first": ("number or null", "the first position that was recorded; null: nothing was"),
+    "last": ("number or null", "the last one"),
+    "repeated": (
+        "number or null",
+        "the position of the reading of this file that was recorded before; null: it is new",
+    ),
+    "dry_run": ("true or false", "whether it was only tried, and nothing recorded"),
+    "needs_your_eye": ("list of object", "what a person should look at"),
+    "would_record": (
+        "list of object",
+        "only with `--dry-run`: the facts in order, each with `type`, `effective_at`, `known_at`, `source`, `data`",
+    ),
+}
+"""What every import of an export prints."""
 BY_HAND = {
     "history": {
         "position": ("number", "where it is in the log"),
@@ -142,6 +166,7 @@ BY_HAND = {
         "projection": ("text", "its name"),
         "builds": ("number", "how many sets of tables were removed"),
     },
+    "import azure-deployments": EXPORTED,
     "import notices": {
         "facts": ("list of object", "what is new: `position` and `type` of each fact"),
         "repeated": ("number", "rows that were known before"),

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import NamedTuple
@@ -13,9 +12,8 @@ from rich.text import Text
 
 from modeltrail import phrases
 from modeltrail.advance import Advanced
-from modeltrail.domain.events import MoveHeldBack, RowQuarantined
+from modeltrail.domain.events import MoveHeldBack
 from modeltrail.domain.facts import Fact
-from modeltrail.imports.rows import Quarantined
 from modeltrail.moment import Moment
 from modeltrail.phrases import minute, moment, places, positions, printable
 from modeltrail.projections.announcements import Announcement
@@ -23,7 +21,6 @@ from modeltrail.projections.models import DefaultAnnounced, ModelAnswer, Version
 from modeltrail.projections.serving import CourseAnswer, Serving
 from modeltrail.projections.upcoming import Upcoming
 from modeltrail.status import Status, Waiting
-from modeltrail.trail import Taken
 from modeltrail.verification import Verification
 
 FIRST_WIDTH = 32
@@ -168,11 +165,12 @@ def show_history(facts: Collection[Fact], retracted: Mapping[int, int]) -> None:
     rows = []
     for fact in facts:
         mark = f"retracted by position {retracted[fact.position]}; " if fact.position in retracted else ""
-        rows.append((str(fact.position), minute(fact.effective_at), _story(fact, mark)))
+        rows.append((str(fact.position), minute(fact.effective_at), story(fact, mark)))
     table(("position", "effective", "what"), rows)
 
 
-def _story(fact: Fact, mark: str = "") -> Text:
+def story(fact: Fact, mark: str = "") -> Text:
+    """What a fact says, and below it who said so."""
     return two_lines(f"{fact.event.type}: {phrases.details(fact)}", f"{mark}{phrases.who(fact)}")
 
 
@@ -230,33 +228,6 @@ def _coming(answer: Upcoming) -> str:
     if answer.sku:
         sku = f"{answer.sku} only" if answer.deployment is None else f"sku {answer.sku}"
     return phrases.listed([phrases.coming(answer), sku])
-
-
-def show_taken(taken: Taken) -> None:
-    """What an import recorded, and what it could not read or place."""
-    new = Counter(fact.event.type for fact in taken.facts if not isinstance(fact.event, RowQuarantined))
-    if new:
-        table(("new", "type"), ((str(count), name) for name, count in sorted(new.items())))
-        sentence("")
-    if taken.quarantined:
-        show_quarantined(taken.quarantined)
-    if taken.unclear:
-        sentence("ambiguous, kept out of every answer (R2):")
-        table(("position", "what"), ((str(fact.position), _story(fact)) for fact in taken.unclear))
-        sentence("")
-    counts = [
-        f"{new.total()} new facts",
-        f"{taken.repeated} rows known before",
-        f"{len(taken.quarantined)} quarantined",
-    ]
-    sentence(", ".join([*counts, f"{len(taken.unclear)} ambiguous"]))
-
-
-def show_quarantined(rows: Iterable[Quarantined]) -> None:
-    """Rows that could not be read, with their text."""
-    sentence("quarantined, kept as they are (R41):")
-    table(("row", "reason and text"), ((str(row.row), f"{row.reason}\n{row.raw}") for row in rows))
-    sentence("")
 
 
 def show_verification(found: Verification) -> None:

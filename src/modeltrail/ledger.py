@@ -222,8 +222,8 @@ class Ledger:
     def readings(self, deployment: str, known_at: datetime | None = None) -> list[Fact]:
         """The known readings of exports whose scope a deployment lies in, in the order of the log."""
         with self._lock:
-            found = [fact for scope in scopes_of(deployment) for fact in self._readings.get(scope, ())]
-            return self._of(sorted(found, key=lambda fact: fact.position), known_at)
+            found = {fact.position: fact for scope in scopes_of(deployment) for fact in self._readings.get(scope, ())}
+            return self._of([found[position] for position in sorted(found)], known_at)
 
     def facts(self, projection: Projection[Any], key: Any) -> list[Fact]:
         """All facts that concern a key, retracted ones too."""

@@ -6,7 +6,6 @@ from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import Any
 
-from modeltrail.comparing import Read
 from modeltrail.domain.course import Course, course_at, course_of
 from modeltrail.domain.deployment import DeploymentState
 from modeltrail.domain.events import Announcement as AnnouncementEvent
@@ -33,6 +32,7 @@ from modeltrail.projections.upcoming import (
     held_back_upcoming,
     in_time,
 )
+from modeltrail.read import Read
 from modeltrail.review import Review
 
 Histories = Callable[[str, datetime | None], ModelHistory]

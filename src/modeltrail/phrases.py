@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from datetime import datetime
 
 from modeltrail.domain.events import (
@@ -188,9 +188,9 @@ def _target_of(answer: Upcoming, to: Target) -> str:
     return target(answer.model if answer.deployment is None else "", to.model, to.version)
 
 
-def details(fact: Fact) -> str:
+def details(fact: Fact, without: Collection[str] = ()) -> str:
     """The fields of an event; what is itself made of fields is named by its id."""
-    return ", ".join(f"{name} {_value(value)}" for name, value in fact.event.data().items())
+    return ", ".join(f"{name} {_value(value)}" for name, value in fact.event.data().items() if name not in without)
 
 
 def _value(value: object) -> str:

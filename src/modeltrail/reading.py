@@ -7,11 +7,13 @@ from collections.abc import Callable
 from hashlib import sha256
 from typing import BinaryIO
 
-from modeltrail.comparing import Comparison, IsNews, Origin, Read, Recording
+from modeltrail.comparing import Comparison, IsNews
+from modeltrail.datastore import translated
 from modeltrail.domain.events import ExportObserved
 from modeltrail.imports.exports import Export, Unreadable
-from modeltrail.imports.json_items import items
 from modeltrail.log import Log
+from modeltrail.read import Origin, Read, Recording
+from modeltrail.shown import Reading
 from modeltrail.spool import Spool, raw_of
 
 _BLOCK = 1 << 20
@@ -48,53 +50,106 @@ def read_export(
             return read
     spool = Spool()
     try:
-        _spool(export, file, spool, progress)
+        with translated(0):
+            _spool(export, file, spool, progress)
         with log.appending(keep=keep) as appender:
-            Comparison(Recording(appender, read, origin), export, spool, is_news).run()
+            recording = Recording(appender, read, origin)
+            # Another process may have read the same file meanwhile.
+            if not _is_known(recording, export):
+                Comparison(recording, export, spool, is_news).run()
     finally:
         spool.close()
     return read
 
 
 def _is_known(recording: Recording, export: Export) -> bool:
-    """Whether the same file was read with the same time before: then nothing is recorded (R39)."""
+    """Whether the same file was read with the same time before: then nothing is recorded (R39).
+
+    The lists of two empty accounts are the same bytes too, so the scope that was asked for counts.
+    """
     read = recording.read
-    found = recording.exports.with_digest(export.name, read.digest)
-    known = next((reading for reading in found if reading.at == read.observed_at), None)
-    if known is None:
-        return False
-    event = recording.fact(known.position).event
-    assert isinstance(event, ExportObserved)
-    read.repeated, read.scope, read.rows = True, event.scope, event.rows
-    return True
+    for known in recording.exports.with_digest(export.name, read.digest):
+        event = recording.fact(known.position).event
+        assert isinstance(event, ExportObserved)
+        if known.at == read.observed_at and set(export.scope) <= set(event.scope):
+            read.repeated, read.reading, read.scope, read.rows = True, known.position, event.scope, event.rows
+            return True
+    return False
 
 
 def _is_as_before(recording: Recording, export: Export) -> bool:
-    """Whether the export before had the same bytes: then only the reading is recorded, and nothing is parsed."""
+    """Whether the export before had the same bytes: then only the reading is recorded, and nothing is parsed.
+
+    Not where others have stated something since, or where it has rows that cannot be read: these are listed again.
+    """
     read, exports = recording.read, recording.exports
     for reading in exports.with_digest(export.name, read.digest):
         event = recording.fact(reading.position).event
         assert isinstance(event, ExportObserved)
-        around = [exports.readings(export.name, scope, read.observed_at) for scope in event.scope or ("",)]
-        is_next = all(before == reading and same is None and after is None for before, same, after in around)
-        if is_next and set(export.scope) <= set(event.scope) and exports.is_untouched():
+        is_told = exports.is_told_by_others(export.name, reading.at, read.observed_at)
+        if (
+            not is_told
+            and _is_plain(event)
+            and _is_next(recording, event, reading)
+            and _is_alike(recording, export, event)
+        ):
             recording.append_reading(event)
             return True
     return False
 
 
+def _is_plain(event: ExportObserved) -> bool:
+    """Whether all rows could be read."""
+    return not event.unread and not event.unnamed
+
+
+def _is_next(recording: Recording, event: ExportObserved, reading: Reading) -> bool:
+    """Whether no other reading of its scopes lies between one and this one, or after this one."""
+    exports, at = recording.exports, recording.read.observed_at
+    return all(
+        exports.beside(event.export, scope, at, "<") == reading
+        and exports.beside(event.export, scope, at, ">=") is None
+        for scope in event.scope or ("",)
+    )
+
+
+def _is_alike(recording: Recording, export: Export, event: ExportObserved) -> bool:
+    """Whether an export lists the same scopes as one with the same rows: those that it is given, and those of rows."""
+    given, at = set(export.scope), recording.read.observed_at
+    return given <= set(event.scope) and all(
+        scope in given or recording.exports.shows_any(export.name, scope, at) for scope in event.scope
+    )
+
+
 def _spool(export: Export, file: BinaryIO, spool: Spool, progress: Progress | None) -> None:
     """Read all rows of a file, each key once."""
     told = 0
-    for item in items(file):
+    for item in export.elements(file):
         spool.rows += 1
         try:
-            row = export.read(item)
-            same = spool.add(row)
-            if same is not None:
-                spool.replace(export.merged(same, row))
-        except Unreadable as problem:
-            spool.put_aside(raw_of(item), problem)
+            _take(export, item, spool)
+        except RecursionError:
+            raise ValueError(f"row {spool.rows} is nested too deeply to be kept: fetch the list again") from None
         if progress is not None and file.tell() > told:
             progress(file.tell() - told)
             told = file.tell()
+    _refuse_others(export, spool)
+
+
+def _refuse_others(export: Export, spool: Spool) -> None:
+    """Raise ValueError, with the way out, for a file that says nothing that this kind of export could say."""
+    if export.is_complete and not spool.rows and not export.scope:
+        raise ValueError("it lists nothing, and so does not say of what: name its accounts (--account)")
+    if spool.rows and not spool.has_named():
+        reason = next(spool.problems()).reason
+        raise ValueError(f"none of its rows is one of {export.name} (row 1: {reason}): import it as what it is")
+
+
+def _take(export: Export, item: object, spool: Spool) -> None:
+    try:
+        row = export.read(item)
+        same = spool.add(row)
+        if same is not None:
+            spool.replace(export.merged(same, row))
+    except Unreadable as problem:
+        spool.put_aside(raw_of(item), problem)

@@ -8,7 +8,6 @@ from functools import cache
 from itertools import chain
 from typing import TYPE_CHECKING, get_args
 
-from modeltrail.comparing import Read
 from modeltrail.domain.course import course_of
 from modeltrail.domain.events import ReviewSettled
 from modeltrail.domain.facts import Fact
@@ -29,6 +28,7 @@ from modeltrail.projections.review import (
     quarantined_entry,
     subject_digest,
 )
+from modeltrail.read import Read
 
 if TYPE_CHECKING:
     from modeltrail.trail import Trail

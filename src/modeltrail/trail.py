@@ -11,8 +11,9 @@ from threading import Event
 from types import TracebackType
 from typing import Any, BinaryIO, Literal, Self, TypeVar, get_args
 
+from pydantic import ValidationError
+
 from modeltrail.advance import Advanced, Overdue, carry_out, promises
-from modeltrail.comparing import Origin, Read
 from modeltrail.datastore import StoreError, StoreLocked
 from modeltrail.domain.events import Event as DomainEvent
 from modeltrail.domain.events import ModelEvent, RowQuarantined
@@ -33,6 +34,7 @@ from modeltrail.projected import Projected
 from modeltrail.projections.models import models
 from modeltrail.projections.projection import Projection
 from modeltrail.projections.review import Kind, ReviewEntry
+from modeltrail.read import Origin, Read
 from modeltrail.reading import Progress, read_export
 from modeltrail.recorded import Recorded, runs
 from modeltrail.recording import Recording, check_clocks
@@ -276,12 +278,14 @@ class Trail:
         self._ledger.catch_up()
         with ExitStack() as opened:
             stream = file if not isinstance(file, str | Path) else opened.enter_context(Path(file).open("rb"))
-            name = Path(str(getattr(stream, "name", None) or "standard input")).name
+            name = getattr(stream, "name", None)
+            name = Path(name).name if isinstance(name, str) else "standard input"
             origin = Origin(file=name, observed_at=moment_of(observed_at), by=by, why=why)
             read = read_export(
                 self.log, export, stream, origin, is_news=self._is_news, keep=not dry_run, progress=progress
             )
-        self._act()
+        if not dry_run:
+            self._act()
         return read
 
     def _is_news(self, event: DomainEvent, at: datetime) -> bool:
@@ -341,9 +345,9 @@ class Trail:
         except Unknown as no_deployment:
             try:
                 return f"model/{model_named(self._ledger, name)}"
-            except Unknown as no_model:
-                nearest = no_deployment.nearest or no_model.nearest
-                raise Unknown("deployment or model", name, nearest) from None
+            except (Unknown, ValidationError) as no_model:
+                nearest = no_model.nearest if isinstance(no_model, Unknown) else None
+                raise Unknown("deployment or model", name, no_deployment.nearest or nearest) from None
 
 
 def _instant(moment: Date | None) -> datetime | None:

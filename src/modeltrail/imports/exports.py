@@ -8,12 +8,13 @@ recorded, is the same for all of them (`modeltrail.reading`).
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import ClassVar
+from typing import BinaryIO, ClassVar
 
 from modeltrail.domain.events import Event
+from modeltrail.imports.json_items import items
 
 Shown = Mapping[str, str]
 """What a row shows: its fields by their names, as texts; a field that it does not have is left out."""
@@ -48,7 +49,8 @@ class Change:
     """What two exports, one after the other, show under the same key.
 
     `before` null: the export before this one had no such row, or there was none; `after` null: this one has none.
-    `at`: when this one was made; `before_at`: when the one before it was, null where there was none.
+    `at`: when this one was made; `before_at`: when the one before it was, null where there was none. `last`: what was
+    shown last of what the export before has no more, and `last_at`: when the last export was made that showed it.
     """
 
     key: str
@@ -56,6 +58,8 @@ class Change:
     after: Shown | None
     at: datetime
     before_at: datetime | None
+    last: Shown | None = None
+    last_at: datetime | None = None
 
     def was(self, field: str) -> str | None:
         """A field before, null where it was not shown."""
@@ -92,6 +96,13 @@ class Export(ABC):
         self.catalogue = catalogue
         self.scope = tuple(scope)
         """What every export lists completely, beside the scopes of its rows: needed where it may be empty."""
+
+    def elements(self, file: BinaryIO) -> Iterator[object]:
+        """The elements of a file, one after the other: those of its JSON list, unless a subclass reads another format.
+
+        Raises ValueError, with the way out, for a file that is none. It is never held in memory as a whole.
+        """
+        return items(file)
 
     @abstractmethod
     def read(self, item: object) -> Row:

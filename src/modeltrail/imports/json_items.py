@@ -6,6 +6,8 @@ from collections.abc import Iterator
 from typing import Any, BinaryIO
 
 _HEAD = 65_536
+_NEXT = "nextLink"
+"""Where Azure says that the list goes on."""
 
 
 def items(stream: BinaryIO) -> Iterator[object]:
@@ -22,10 +24,18 @@ def items(stream: BinaryIO) -> Iterator[object]:
             yield item
         if not found and path and not _has_list(parser, stream, path):
             raise ValueError(f"it has no list under {path!r}: give the file as the command of its provider wrote it")
+        if path and _goes_on(parser, stream):
+            raise ValueError(f"it is one page of a longer list ({_NEXT}): fetch all of it, as az does by itself")
     except parser.JSONError as error:
-        raise ValueError(
-            f"it is no JSON, or not all of it ({' '.join(str(error).split())[:120]}): fetch it again"
-        ) from None
+        raise ValueError(f"it is no JSON, or not all of it ({_reason(error)}): fetch it again") from None
+
+
+def _reason(error: Exception) -> str:
+    """What the parser says, without the part of the file that it quotes: that may be anything."""
+    said = error.args[0] if error.args else ""
+    text = said.decode("utf-8", "replace") if isinstance(said, bytes) else str(said)
+    first = (text.splitlines() or [""])[0].strip(" .")[:120]
+    return "".join(char if char.isprintable() else "?" for char in first)
 
 
 def _parser() -> Any:
@@ -56,3 +66,8 @@ def _has_mark(stream: BinaryIO) -> bool:
 def _has_list(parser: Any, stream: BinaryIO, path: str) -> bool:
     stream.seek(3 if _has_mark(stream) else 0)
     return any(found == (path, "start_array") for found in ((where, event) for where, event, _ in parser.parse(stream)))
+
+
+def _goes_on(parser: Any, stream: BinaryIO) -> bool:
+    stream.seek(3 if _has_mark(stream) else 0)
+    return any(parser.items(stream, _NEXT))
