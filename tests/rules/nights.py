@@ -1,4 +1,4 @@
-"""How do tests tell of nights? An export is made of a few words: which deployment of one account is on which version."""
+"""How do tests tell of nights? An export is made of a few words: which deployment is on which version."""
 
 from __future__ import annotations
 
@@ -8,8 +8,8 @@ from io import BytesIO
 from typing import Any
 
 from modeltrail import Trail
-from modeltrail.comparing import Read
 from modeltrail.imports.azure_deployments import AzureDeployments
+from modeltrail.read import Read
 
 ACCOUNT = "/subscriptions/s/resourcegroups/rg/providers/microsoft.cognitiveservices/accounts/acme"
 MODEL = "azure-openai/chat"
