@@ -7,7 +7,7 @@ Whenever an export shows what the deployment serves, it settles what lay before 
 
 from __future__ import annotations
 
-from bisect import bisect_right
+from bisect import bisect_left, bisect_right
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
@@ -43,18 +43,19 @@ from modeltrail.domain.judging import (
 from modeltrail.domain.possible import Possible, changed, created, held_back, place_seen, placed, seen_first
 from modeltrail.domain.segments import Place, Segment
 from modeltrail.domain.sights import (
-    arrive,
-    bridge,
     bridged,
-    came_from,
-    divided,
-    doubt,
+    by_hand,
+    changed_within,
+    doubted,
+    first_possible,
+    forced,
     forcing_to,
     last_repeated,
+    may_lead_to,
     observed,
-    settle,
+    settle_before,
     stand,
-    staying,
+    unexplained,
 )
 from modeltrail.domain.values import MICROSECOND
 
@@ -92,9 +93,6 @@ _PLACING = _LOOKING_BACK | {DeploymentCreated, ChangeLogged}
 """The events that put a deployment somewhere, or tell that somebody may have; all others change an attribute."""
 _KINDS = {"preview": "preview", "forced": "forced", "retirement": "retirement", "upgrade-window": "upgrade"}
 """As which kind of due a cause is kept; a change of default or policy is of the kind `default`."""
-
-
-_is_lapsed = attrgetter("is_lapsed")
 _is_overdue = attrgetter("is_overdue")
 
 
@@ -120,11 +118,14 @@ class _Walk:
         self.seen_at: datetime | None = None
         self.held_back_at: datetime | None = None
         self.executed_by: int | None = None
+        """The position of the execution that put the deployment there last, null where none did."""
         self.anchor: Member | None = None
         """Where a record or a sight put the deployment last."""
         self.deletion: frozenset[int] = frozenset()
         self.logged: list[Fact] = []
-        """What a provider's log states since then: that something was changed, whatever it was (R32)."""
+        """The changes since then that a provider's log states, whatever they changed (R32)."""
+        self.led_to: dict[int, Member] = {}
+        """Who was put there by a logged change, as a sight after it has shown; by the position of the change."""
 
     def frames_until(self, end: datetime | None) -> list[Frame]:
         """The parts of the course, one for each moment at which something might change; all of them for null.
@@ -136,7 +137,7 @@ class _Walk:
             now = self._step(moment)
             if self.is_at_rest and self.anchor is not None:
                 self.taken = last_repeated(self.facts, self.taken, self.anchor, self.calendar.next_turn(moment))
-            moment = self._next(now)
+            moment = self._next_fact() if now is None else self._next(now)
         self._flush()
         return self.done
 
@@ -167,8 +168,11 @@ class _Walk:
         """The moment of the next fact that was not taken yet."""
         return self._moment_of(self.taken)
 
-    def _step(self, moment: datetime) -> Now:
-        """All that happens at a moment (R6): deadlines close, facts are taken, then judged, then sights settle."""
+    def _step(self, moment: datetime) -> Now | None:
+        """All that happens at a moment (R6): deadlines close, facts are taken, then judged, then sights settle.
+
+        Null where the way leads back to a change that a sight has shown.
+        """
         before = self.state
         self.possible.begin()
         self.possible.lapse(moment)
@@ -178,7 +182,8 @@ class _Walk:
             self.taken += 1
             if isinstance(fact.event, DeploymentObserved) and self.state.exists:
                 self._judge(now)
-                self._see(fact, fact.event, now)
+                if not self._see(fact, fact.event, now):
+                    return None
             else:
                 self._take(fact, now)
             now = Now(moment, now.models, now.models_before, self.state, before)
@@ -224,20 +229,29 @@ class _Walk:
                 self.executed_by = None if event.cause is None else fact.position
             case MoveHeldBack() as event if self.state.run_by == "engine":
                 self._hold_back(fact, event, moment)
-            case DeploymentDeleted() as event:
-                if event.not_before is not None:
-                    self.frames = doubt(divided(self.frames, event.not_before + MICROSECOND), event.not_before)
-                self._delete(fact)
+            case DeploymentDeleted(not_before=last_seen):
+                self._delete(fact, last_seen, now)
             case ChangeLogged() as event if is_done(event, "delete"):
-                self._delete(fact)
+                self._delete(fact, None, now)
             case ChangeLogged() as event if is_done(event, "write"):
                 self.logged.append(fact)
+                if fact.position in self.led_to:
+                    self._change(fact, self.led_to.pop(fact.position), now)
             case _:
                 pass
 
-    def _delete(self, fact: Fact) -> None:
+    def _delete(self, fact: Fact, last_seen: datetime | None, now: Now) -> None:
+        """It is gone; and may have been since it was last seen, where that is all that is known (R16)."""
+        if last_seen is not None and self.anchored_at is not None:
+            since = max(last_seen, self.anchored_at) + MICROSECOND
+            self.frames = doubted([*self.frames, self._frame(now)], since, fact)
         self._anchor(fact.effective_at, None)
         self.deletion = frozenset({fact.position})
+
+    def _change(self, last: Fact, led_to: Member, now: Now) -> None:
+        """By the last of the logged changes that a later sight has shown, what it shows was made (R32)."""
+        self.frames = changed_within([*self.frames, self._frame(now)], led_to, last)
+        self._anchor(now.moment, led_to)
 
     def _stopped(self, fact: Fact, event: DeploymentStopped, now: Now) -> Member:
         here = next(iter(self.possible.showing())).place
@@ -288,68 +302,53 @@ class _Walk:
             self.possible.lapse(now.moment)
             spread(self.possible, now)
 
-    def _see(self, fact: Fact, event: DeploymentObserved, now: Now) -> None:
-        """A sight of a deployment that exists: it settles what lies before it and its own moment (R31)."""
+    def _see(self, fact: Fact, event: DeploymentObserved, now: Now) -> bool:
+        """A sight of a deployment that exists: it settles what lies before it and its own moment (R31).
+
+        False where it shows what a logged change has led to: then all since that change is gone through again.
+        """
         self.state = evolve(self.state, fact)
         place = place_seen(event)
         if not place.is_stopped and is_retired(place, now):
             self._anchor(now.moment, seen_first(place, fact)._replace(flags=frozenset({"contradiction"})))
-            return
-        known = self._find(place)
-        if known is not None and known.place.version is None:
-            seen = known._replace(place=place)
-        elif known is not None:
-            self._settle(known, fact)
-            seen = known
+            return True
+        seen = self.possible.find(place)
+        if seen is None:
+            seen = self._explained(place, fact, now)
+        elif seen.place.version is None:
+            seen = seen._replace(place=place)
         else:
-            seen = self._bridge(place, fact, now)
-        self._anchor(now.moment, observed(seen, fact))
+            settle_before(self.frames, self.possible, seen, fact)
+        if seen is not None:
+            self._anchor(now.moment, observed(seen, fact))
+        return seen is not None
 
-    def _settle(self, seen: Member, sight: Fact) -> None:
-        """Only what could have led to a member by this moment had been possible before it (R31)."""
-        if not any(map(Frame.is_window, self.frames)):
-            return
-        possible, with_lapsed = self.possible, seen.is_lapsed
-        places = staying(possible.members, possible.moves, frozenset({seen.place}), with_lapsed=with_lapsed)
-        settle(self.frames, came_from(possible.origins, places), sight, with_lapsed=with_lapsed)
+    def _explained(self, place: Place, sight: Fact, now: Now) -> Member | None:
+        """What was seen although no derived move leads to it: explained by a forced upgrade, or not (R24, R32).
 
-    def _find(self, place: Place) -> Member | None:
-        """The member that a sight shows, or one of whose version nobody knew."""
-        members = self.possible.members
-        if place in members:
-            return members[place]
-        if place.is_stopped:
-            stopped = sorted((member for member in members.values() if member.place.is_stopped), key=_is_lapsed)
-            return next(iter(stopped), None)
-        return members.get(Place(place.model, None))
-
-    def _bridge(self, place: Place, fact: Fact, now: Now) -> Member:
-        """What was seen although no derived move leads to it: explained by a forced upgrade, or not (R24, R32)."""
+        Null where a logged change explains it.
+        """
         assert self.anchored_at is not None
-        since = self.anchored_at + MICROSECOND
-        version = now.models(place.model).versions.get(place.version or "")
-        if version is not None and version.released_at is not None:
-            since = max(since, version.released_at)
-        by_force = forcing_to(place, self.possible.showing(), self.histories, self.anchored_at, now)
-        start, announcement = by_force or (None, None)
-        logged = [change for change in self.logged if change.effective_at >= since]
-        if announcement is not None:
-            since = max(since, announcement.effective_at)
-            seen = bridged(place, since, "forced", frozenset({announcement.position}))
-        elif logged:
-            since = logged[0].effective_at
-            seen = bridged(place, since, "by-hand", frozenset(change.position for change in logged))
-            seen = seen._replace(held_since=logged[-1].effective_at)
-        else:
-            seen = bridged(place, since, "unexplained", frozenset())._replace(held_since=now.moment)
-        seen = seen._replace(stopped_because="seen stopped" if place.is_stopped else None)
-        frames = divided([*self.frames, self._frame(now)], since)
-        self.frames = frames[:-1]
-        bridge(frames, start, seen, since)
-        if seen.cause == "by-hand":
-            arrive(frames, seen, logged[-1].effective_at)
-        settle(frames, frozenset({place}), fact, with_lapsed=False)
+        since = first_possible(place, self.anchored_at, now)
+        frames = [*self.frames, self._frame(now)]
+        forcing = forcing_to(place, self.possible.showing(), self.histories, self.anchored_at, now)
+        changes = [one for one in self.logged if one.effective_at >= since and may_lead_to(place, one, frames)]
+        if forcing is None and changes:
+            self._go_back(by_hand(place, changes, sight), changes[-1])
+            return None
+        start, announcement = forcing or (None, None)
+        seen = unexplained(place, since, sight) if announcement is None else forced(place, since, announcement)
+        self.frames = bridged(frames, start, seen, sight)
         return seen
+
+    def _go_back(self, member: Member, change: Fact) -> None:
+        """Back to the moment of a logged change: now it is known what it led to, and what follows is derived anew."""
+        moment = change.effective_at
+        self.led_to[change.position] = member
+        self.frames = [frame for frame in self.frames if frame.since < moment]
+        self.logged = [earlier for earlier in self.logged if earlier.effective_at < moment]
+        self.taken = bisect_left(self.facts, moment, key=lambda fact: fact.effective_at)
+        self.possible.members, self.state = self.frames[-1].members, self.frames[-1].state
 
     def _frame(self, now: Now) -> Frame:
         possible = self.possible

@@ -36,6 +36,15 @@ class Possible:
         """The members that show now."""
         return [member for member in self.members.values() if not member.is_lapsed]
 
+    def find(self, place: Place) -> Member | None:
+        """The member that a sight shows, or one of whose version nobody knew; null where there is none."""
+        if place in self.members:
+            return self.members[place]
+        if place.is_stopped:
+            stopped = [member for member in self.members.values() if member.place.is_stopped]
+            return min(stopped, key=lambda member: member.is_lapsed, default=None)
+        return self.members.get(Place(place.model, None))
+
     def change(self, member: Member) -> None:
         """Another state of a member, in the same place."""
         self.members[member.place] = member

@@ -33,6 +33,17 @@ class Unknown(Refused):
         super().__init__(f"no {kind} is known as {name!r}: {hint}")
 
 
+class NotUnderReview(Unknown):
+    """An entry that is not listed for review: there never was one, or it is explained by now (R32, R41)."""
+
+    rule = "R41"
+
+    def __init__(self, entry: str, nearest: str | None, listed: int) -> None:
+        super().__init__("entry for review", entry, nearest)
+        hint = f"did you mean {nearest!r}?" if nearest else f"review lists {listed}, with their ids"
+        self.args = (f"nothing needs an eye as {entry!r}, or no longer: {hint}",)
+
+
 class NotChoosable(Refused):
     """The version is not released, or retired (R10)."""
 

@@ -5,16 +5,16 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
-from itertools import pairwise
 
-from modeltrail.domain.dues import Now
+from modeltrail.domain.dues import Now, is_retired
 from modeltrail.domain.events import DeploymentObserved
 from modeltrail.domain.facts import Fact
 from modeltrail.domain.frames import Frame, Member, leading_to
 from modeltrail.domain.history import Histories
 from modeltrail.domain.policies import forced_target
-from modeltrail.domain.possible import place_seen
+from modeltrail.domain.possible import Possible, place_seen
 from modeltrail.domain.segments import Cause, Place
+from modeltrail.domain.values import MICROSECOND
 
 
 def settle(frames: Sequence[Frame], reached: frozenset[Place], sight: Fact, *, with_lapsed: bool) -> None:
@@ -35,6 +35,14 @@ def settle(frames: Sequence[Frame], reached: frozenset[Place], sight: Fact, *, w
         reached = came_from(frame.origins, reached)
 
 
+def settle_before(frames: Sequence[Frame], possible: Possible, seen: Member, sight: Fact) -> None:
+    """Only what could have led to a member by now had been possible before (R31)."""
+    if not any(map(Frame.is_window, frames)):
+        return
+    places = staying(possible.members, possible.moves, frozenset({seen.place}), with_lapsed=seen.is_lapsed)
+    settle(frames, came_from(possible.origins, places), sight, with_lapsed=seen.is_lapsed)
+
+
 def staying(
     members: Mapping[Place, Member],
     moves: Collection[tuple[Place, Place]],
@@ -53,47 +61,58 @@ def came_from(origins: Mapping[Place, frozenset[Place]], places: Iterable[Place]
 
 
 def divided(frames: Sequence[Frame], moment: datetime) -> list[Frame]:
-    """The frames, divided at a moment that lies between two of them, or after all: nothing happened then, so both parts
-    are alike."""
+    """The frames, divided at a moment that lies between two of them: nothing happened then, so both parts are alike."""
     before = [frame for frame in frames if frame.since < moment]
     after = list(frames[len(before) :])
-    if before and not (after and after[0].since == moment):
+    if before and after and after[0].since != moment:
         stay = {place: frozenset({place}) for place in before[-1].members}
         after = [replace(before[-1], since=moment, origins=stay), *after]
     return [*before, *after]
 
 
-def bridge(frames: Sequence[Frame], start: Place | None, seen: Member, since: datetime) -> None:
-    """Make what was seen possible from a moment on, from one place or, for null, from all: no move explains it."""
-    for frame in frames:
-        if frame.since < since:
+def bridged(frames: Sequence[Frame], start: Place | None, seen: Member, sight: Fact) -> list[Frame]:
+    """The frames but for the last, which is that of the sight: it shows a place to which no derived move leads."""
+    parts = _with_place(frames, start, seen)
+    settle(parts, frozenset({seen.place}), sight, with_lapsed=False)
+    return parts[:-1]
+
+
+def changed_within(frames: Sequence[Frame], seen: Member, last: Fact) -> list[Frame]:
+    """The frames but for the last, which is that of the last of some changes: one of them led to what was seen."""
+    parts = _with_place(frames, None, seen)[:-1]
+    for part in parts:
+        if part.since >= seen.entered:
+            part.closes, part.closed_by = last.effective_at, frozenset({last.position})
+    return parts
+
+
+def _with_place(frames: Sequence[Frame], start: Place | None, seen: Member) -> list[Frame]:
+    """The frames with one place more since it was entered, from one place or, for null, from all."""
+    parts = divided(frames, seen.entered)
+    for part in parts:
+        if part.since < seen.entered:
             continue
-        showing = [place for place, member in frame.members.items() if not member.is_lapsed]
+        showing = [place for place, member in part.members.items() if not member.is_lapsed]
         leaving = showing if start is None else [place for place in showing if place == start]
-        frame.members = {**frame.members, seen.place: seen}
-        frame.origins = {**frame.origins, seen.place: frozenset({seen.place})}
-        frame.moves = frame.moves | {(place, seen.place) for place in leaving}
+        part.members = {**part.members, seen.place: seen}
+        part.origins = {**part.origins, seen.place: frozenset({seen.place})}
+        part.moves = part.moves | {(place, seen.place) for place in leaving}
+    return parts
 
 
-def arrive(frames: Sequence[Frame], seen: Member, since: datetime) -> None:
-    """Make what was seen all that is possible from a moment on: by then everything had been changed that was (R32)."""
-    for before, frame in pairwise(frames):
-        if frame.since < since:
-            continue
-        has_arrived = before.since >= since
-        frame.members = {seen.place: seen}
-        frame.origins = {seen.place: frozenset({seen.place} if has_arrived else before.members)}
-        frame.moves = frozenset()
+def doubted(frames: Sequence[Frame], since: datetime, deletion: Fact) -> list[Frame]:
+    """The frames but for the last, which is now: what was deleted between two sights may have been gone since (R16)."""
+    parts = divided(frames, since)[:-1]
+    return [part if part.since < since else _doubted(part, deletion) for part in parts]
 
 
-def doubt(frames: Sequence[Frame], last_seen: datetime) -> list[Frame]:
-    """The frames after the last sight of what was deleted before the next: it may have been gone already (R16)."""
-    return [_doubted(frame) if frame.since > last_seen else frame for frame in frames]
-
-
-def _doubted(frame: Frame) -> Frame:
+def _doubted(frame: Frame, deletion: Fact) -> Frame:
     members = {
-        place: member._replace(certainty="assumed", flags=member.flags | {"perhaps-deleted"})
+        place: member._replace(
+            certainty="assumed",
+            because=member.because | {deletion.position},
+            flags=member.flags | {"perhaps-deleted"},
+        )
         for place, member in frame.members.items()
     }
     return replace(frame, members=members)
@@ -154,9 +173,41 @@ def _shows(fact: Fact, place: Place) -> bool:
     return isinstance(fact.event, DeploymentObserved) and place_seen(fact.event) == place
 
 
-def bridged(seen: Place, entered: datetime, cause: Cause, because: frozenset[int]) -> Member:
-    """A place that was seen although no derived move leads to it."""
-    return Member(seen, entered, "assumed", cause, because, {})
+def first_possible(place: Place, last_placed: datetime, now: Now) -> datetime:
+    """When a place was entered at the earliest: after the deployment was put elsewhere, and not before the release."""
+    version = now.models(place.model).versions.get(place.version or "")
+    released_at = None if version is None else version.released_at
+    return max(last_placed + MICROSECOND, released_at or last_placed)
+
+
+def may_lead_to(place: Place, change: Fact, frames: Sequence[Frame]) -> bool:
+    """Whether a change may have led to a place: its version was not retired at that moment (R27)."""
+    moment = change.effective_at
+    frame = next(frame for frame in reversed(frames) if frame.since <= moment)
+    return not is_retired(place, Now(moment, frame.models, frame.models, frame.state, frame.state))
+
+
+def forced(place: Place, since: datetime, announcement: Fact) -> Member:
+    """What was seen, and was moved there by a forced upgrade that was only announced (R24)."""
+    return _seen(place, max(since, announcement.effective_at), "forced", frozenset({announcement.position}))
+
+
+def by_hand(place: Place, changes: Sequence[Fact], sight: Fact) -> Member:
+    """What was seen, and was put there by one of some changes that a provider's log states (R26, R32)."""
+    because = frozenset(fact.position for fact in (*changes, sight))
+    seen = _seen(place, changes[0].effective_at, "by-hand", because)
+    return seen._replace(held_since=changes[-1].effective_at)
+
+
+def unexplained(place: Place, since: datetime, sight: Fact) -> Member:
+    """What was seen although nothing explains it; it counts as a change by hand that was made just then (R26, R32)."""
+    return _seen(place, since, "unexplained", frozenset())._replace(held_since=sight.effective_at)
+
+
+def _seen(place: Place, entered: datetime, cause: Cause, because: frozenset[int]) -> Member:
+    """Where a deployment was seen although no derived move leads to it."""
+    reason = "seen stopped" if place.is_stopped else None
+    return Member(place, entered, "assumed", cause, because, {}, stopped_because=reason)
 
 
 def stand(frames: Sequence[Frame], anchor: Member) -> Member:

@@ -78,10 +78,10 @@ def _words(name: str) -> str:
 
 
 def _value(value: object) -> str:
-    """One field on one line; what is itself made of fields is named by its id."""
+    """One field on one line; what is itself made of fields is named by its id or key."""
     if isinstance(value, dict):
-        value = value.get("id", value)
+        value = value.get("id") or value.get("key") or value
     if isinstance(value, list):
-        value = " ".join(map(str, value)) or "none"
+        value = " ".join(map(_value, value)) or "none"
     text = " ".join(str(value).split()).removesuffix(_MIDNIGHT) or '""'
     return text if len(text) <= _LONGEST else f"{text[:_LONGEST]}..."

@@ -4,7 +4,14 @@ from __future__ import annotations
 
 from pydantic import BaseModel
 
-from modeltrail.domain.events import DeploymentCreated, DeploymentDeleted, DeploymentObserved, PolicyChanged
+from modeltrail.domain.deployment import is_done
+from modeltrail.domain.events import (
+    ChangeLogged,
+    DeploymentCreated,
+    DeploymentDeleted,
+    DeploymentObserved,
+    PolicyChanged,
+)
 from modeltrail.domain.facts import Fact
 from modeltrail.domain.values import Instant, Mode, Policy
 from modeltrail.projections.projection import Projection
@@ -61,6 +68,12 @@ def changed(row: PolicyInForce | None, event: PolicyChanged, fact: Fact) -> Poli
 @policies.on(DeploymentDeleted, key=lambda event: event.deployment)
 def deleted(row: PolicyInForce | None, event: DeploymentDeleted) -> None:
     """What does not exist has no policy (R3)."""
+
+
+@policies.on(ChangeLogged, key=lambda event: event.deployment)
+def logged(row: PolicyInForce | None, event: ChangeLogged) -> PolicyInForce | None:
+    """A provider's log may say that it was deleted; whatever else it says tells of no policy."""
+    return None if is_done(event, "delete") else row
 
 
 def _set(policy: Policy, fact: Fact, before: Policy | None) -> PolicyInForce:

@@ -1,6 +1,7 @@
 """What did exports show of each deployment, when was it last seen so, and how often?
 
-Sights alone are told here. What they mean beside changes by hand and policies is the course (`domain/course.py`).
+Sights alone are told here, and only those with a fact of their own: that an export has shown a deployment unchanged is
+told by the course, as is what sights mean beside changes by hand and policies (`domain/readings.py`, `course.py`).
 """
 
 from __future__ import annotations
@@ -9,7 +10,8 @@ from datetime import datetime
 
 from pydantic import BaseModel
 
-from modeltrail.domain.events import DeploymentDeleted, DeploymentObserved
+from modeltrail.domain.deployment import is_done
+from modeltrail.domain.events import ChangeLogged, DeploymentDeleted, DeploymentObserved
 from modeltrail.domain.facts import Fact
 from modeltrail.domain.values import Instant, Sighted
 from modeltrail.projections.projection import Projection
@@ -71,6 +73,12 @@ def seen(row: Sighting | None, event: DeploymentObserved, fact: Fact) -> Sightin
 @sightings.on(DeploymentDeleted, key=lambda event: event.deployment)
 def deleted(row: Sighting | None, event: DeploymentDeleted) -> None:
     """What was seen of an earlier incarnation says nothing of a later one (R3)."""
+
+
+@sightings.on(ChangeLogged, key=lambda event: event.deployment)
+def logged(row: Sighting | None, event: ChangeLogged) -> Sighting | None:
+    """A provider's log may say that it was deleted; a change that it states is no sight."""
+    return None if is_done(event, "delete") else row
 
 
 def _row(

@@ -9,12 +9,12 @@ from typing import NamedTuple
 
 from modeltrail import phrases
 from modeltrail.cli_printing import sentence, story, table
-from modeltrail.comparing import Read
 from modeltrail.domain.events import ExportRowsObserved, RowQuarantined
 from modeltrail.domain.facts import Fact
 from modeltrail.domain.values import instant_text
 from modeltrail.imports.rows import Quarantined
 from modeltrail.phrases import moment, positions, printable
+from modeltrail.read import Read
 from modeltrail.trail import Taken
 
 RAW_SHOWN = 100

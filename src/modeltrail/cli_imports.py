@@ -36,13 +36,13 @@ from modeltrail.cli_session import (
     print_json,
     store_url,
 )
-from modeltrail.comparing import Read
 from modeltrail.imports.azure_deployments import CATALOGUE, AzureDeployments
 from modeltrail.imports.exports import Export
 from modeltrail.imports.named_times import named_time
 from modeltrail.imports.notices import read_notices
 from modeltrail.location import Location
 from modeltrail.problems import problem
+from modeltrail.read import Read
 from modeltrail.reading import Progress as Told
 from modeltrail.trail import Acting, Trail
 

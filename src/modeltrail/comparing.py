@@ -7,145 +7,59 @@ come in their order (R40).
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import replace
 from datetime import datetime
+from typing import NamedTuple
 
-from modeltrail.appending import Appender
-from modeltrail.damage import checked
 from modeltrail.domain.events import Event, ExportObserved, ExportRow, ExportRowsObserved, FactRetracted, RowQuarantined
-from modeltrail.domain.facts import Fact
-from modeltrail.domain.refusals import ClocksOutOfOrder
-from modeltrail.domain.values import Mode, instant_text
+from modeltrail.domain.values import MICROSECOND, instant_text
 from modeltrail.drafts import Draft
 from modeltrail.imports.exports import Change, Export
-from modeltrail.rows import bodies_at, bodies_of
-from modeltrail.shown import Entry, Exports, Reading
-from modeltrail.spool import Problem, Spool, SpooledRow, shown_in
+from modeltrail.neighbours import Neighbour, Side
+from modeltrail.read import AGAIN, Recording
+from modeltrail.shown import Entry, Reading
+from modeltrail.spool import Spool, SpooledRow, shown_in
 
 PAGE = 500
 """How many rows are compared, and at most recorded in one fact, at a time: so memory is bounded."""
-_AGAIN = "an export made before it was read later and shows this already"
-
+Statement = tuple[Event, datetime]
+"""What is stated, and from when on that holds."""
 IsNews = Callable[[Event, datetime], bool]
 """Whether an event says something of a model that is not so already at a moment."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Origin:
-    """Who reads which file, and when what it shows was so."""
+class Later(NamedTuple):
+    """The reading after this one that says something of a key, and its entry; null where that shows it as before."""
 
-    file: str
-    observed_at: datetime
-    by: str
-    why: str | None = None
-
-
-@dataclass(slots=True)
-class Read:
-    """What reading an export recorded. `facts`: how many of each type. `repeated`: it was read before, nothing is new.
-
-    `first` and `last`: the positions of what was recorded, null where nothing was. `reading`: the position of the
-    reading, where it is repeated of the one before. `altered`: the streams of what an export before had shown
-    otherwise. `kept`: whether it was recorded, or only tried; then `tried` holds the facts.
-    """
-
-    export: str
-    catalogue: str
-    file: str
-    digest: str
-    observed_at: datetime
-    scope: tuple[str, ...] = ()
-    rows: int = 0
-    facts: Counter[str] = field(default_factory=Counter)
-    first: int | None = None
-    last: int | None = None
-    reading: int | None = None
-    repeated: bool = False
-    kept: bool = True
-    altered: list[str] = field(default_factory=list)
-    quarantined: list[Problem] = field(default_factory=list)
-    tried: list[Fact] = field(default_factory=list)
-
-
-class Recording:
-    """The facts of one reading as they are appended, and the tables that go with them."""
-
-    def __init__(self, appender: Appender, read: Read, origin: Origin) -> None:
-        self.appender, self.read, self.origin = appender, read, origin
-        self.exports = Exports(appender.cursor)
-        self.exports.catch_up()
-        self.source = f"{read.export} {origin.file} sha256:{read.digest}"
-
-    def draft(
-        self, event: Event, source: str, at: datetime, effective_at: datetime | None = None, why: str | None = None
-    ) -> Draft:
-        """A fact to be: known when its export was made."""
-        mode: Mode = "decision" if isinstance(event, FactRetracted) else "statement"
-        return Draft(
-            event=event,
-            mode=mode,
-            by=self.origin.by,
-            effective_at=effective_at or at,
-            known_at=at,
-            why=why or self.origin.why,
-            source=source,
-        )
-
-    def append(self, drafts: Sequence[Draft]) -> tuple[Fact, ...]:
-        """Record some facts, and count them."""
-        try:
-            facts = self.appender.append(drafts)
-        except ClocksOutOfOrder as error:
-            at = instant_text(self.origin.observed_at)
-            if error.effective_at > error.known_at:
-                raise ValueError(f"the export was made at {at}: {error}") from None
-            raise ValueError(
-                f"it cannot have been made at {at}, which lies ahead: say when it was (--observed-at)"
-            ) from None
-        self.read.facts.update(fact.event.type for fact in facts)
-        if facts:
-            self.read.first = self.read.first or facts[0].position
-            self.read.last = facts[-1].position
-        if not self.read.kept:
-            self.read.tried += facts
-        return facts
-
-    def append_reading(self, event: ExportObserved) -> None:
-        """Record the reading itself; the tables then hold all that the log says."""
-        (fact,) = self.append([self.draft(event, self.source, self.read.observed_at)])
-        self.exports.add_reading(event, fact.effective_at, fact.position)
-        self.exports.reach(fact.position)
-        self.read.scope, self.read.rows, self.read.reading = event.scope, event.rows, fact.position
-
-    def fact(self, position: int) -> Fact:
-        """The fact at a position."""
-        ((place, body, leaf),) = bodies_at(self.appender.cursor, [position])
-        return checked(place, body, leaf)
-
-    def stream(self, stream: str) -> list[Fact]:
-        """The facts of a stream that are not retracted."""
-        facts = [checked(*row) for row in bodies_of(self.appender.cursor, stream, self.appender.size)]
-        retracted = {fact.event.position for fact in facts if isinstance(fact.event, FactRetracted)}
-        return [fact for fact in facts if fact.position not in retracted]
+    reading: Reading
+    entry: Entry | None
 
 
 class Comparison:
-    """One export beside the one before it and the one after it."""
+    """One export beside those before it and those after it."""
 
     def __init__(self, recording: Recording, export: Export, spool: Spool, is_news: IsNews) -> None:
         self._recording, self._exports, self._read = recording, recording.exports, recording.read
         self._export, self._spool, self._is_news = export, spool, is_news
         self._at = recording.read.observed_at
         self._scopes = tuple(sorted({*export.scope, *spool.scopes})) if export.is_complete else ()
-        self._around: dict[str, tuple[Reading | None, Reading | None]] = {}
-        self._next: dict[str, dict[str, Entry]] = {}
+        self._unread = frozenset(spool.unread())
+        self._before: dict[str, Side] = {}
+        self._after: dict[str, Side] = {}
+        self._following: Mapping[str, Entry] = {}
+        """What was shown of the keys of this page later, where an export does not list all."""
+        self._others: Mapping[str, Sequence[datetime]] = {}
+        """When others have stated something of the streams of this page."""
+        self._is_late = False
+        """Whether an export of something in it was read already that was made after it."""
+        self._sources: dict[int, str] = {}
         self._compared: set[str] = set()
-        """The keys that the next export shows otherwise, and that were compared with it."""
-        self._touched: set[str] = set()
+        self._hushed: dict[int, tuple[Reading, set[str]]] = {}
+        """Readings that say nothing of keys which nobody knew of when they were read."""
         self._rows: list[ExportRow] = []
         self._drafts: list[Draft] = []
+        self._new: set[str] = set()
 
     def run(self) -> None:
         """Compare all rows, then what is missing, and record it."""
@@ -153,58 +67,59 @@ class Comparison:
             self._look_around(scope)
         for page in self._spool.pages(PAGE):
             self._take_page(page)
-        unread = [*self._spool.unread(), *self._take_missing()]
+        unread = {*self._unread, *self._take_missing()}
         self._take_problems()
         self._take_news_of_the_next()
         self._flush()
-        self._exports.restated(self._touched)
-        self._recording.append_reading(
-            ExportObserved(
-                export=self._export.name,
-                digest=self._read.digest,
-                scope=self._scopes,
-                rows=self._spool.rows,
-                unread=tuple(sorted(set(unread))),
-            )
+        for reading, keys in self._hushed.values():
+            self._recording.append_unread(reading, keys)
+        event = ExportObserved(
+            export=self._export.name,
+            digest=self._read.digest,
+            scope=self._scopes,
+            rows=self._spool.rows,
+            unread=tuple(sorted(unread)),
+            unnamed=True if self._spool.has_unnamed() else None,
         )
+        self._exports.add_reading(event, self._at, 0)
+        self._take_late_statements()
+        self._recording.append_reading(event)
 
     def _look_around(self, scope: str) -> None:
-        before, same, after = self._exports.readings(self._export.name, scope, self._at)
-        if same is not None and self._export.is_complete:
+        same = self._exports.beside(self._export.name, scope, self._at, "=")
+        if same is not None and scope:
             raise ValueError(
                 f"another export of {scope} made at {instant_text(self._at)} was read already (position "
                 f"{same.position}): say when this one was made, to the minute, with --observed-at"
             )
-        self._around[scope] = before, after
-        if after is not None:
-            self._next[scope] = self._exports.at(self._export.name, scope, after.at)
+        self._before[scope] = Side(self._exports, self._export.name, scope, self._at, "<")
+        self._after[scope] = Side(self._exports, self._export.name, scope, self._at, ">")
+        self._is_late |= any(True for _ in self._after[scope])
 
     def _take_page(self, page: Sequence[SpooledRow]) -> None:
-        before = self._exports.latest(self._export.name, [row.key for row in page], self._at)
-        touched = self._exports.touched({row.stream for row in page}, self._at)
+        keys = [row.key for row in page]
+        before = self._exports.latest(self._export.name, keys, self._at)
+        self._others = self._exports.others({row.stream for row in page})
+        if not self._export.is_complete:
+            self._following = self._exports.following(self._export.name, keys, self._at)
         for row in page:
-            is_touched = row.stream in touched and self._neighbours(row.scope)[1] is None
-            self._compare(row, row.text, before.get(row.key), is_touched=is_touched)
-        self._touched |= touched
+            self._compare(row, row.text, before.get(row.key))
         self._flush(PAGE)
-
-    def _neighbours(self, scope: str) -> tuple[Reading | None, Reading | None]:
-        return self._around[scope if self._export.is_complete else ""]
 
     def _take_missing(self) -> Iterator[str]:
         """What lay in the scope and is not in the file: gone (R16), unless nobody can tell; then its key is yielded."""
-        unnamed, unread = self._spool.has_unnamed(), set(self._spool.unread())
+        unnamed = self._spool.has_unnamed()
         for scope in self._scopes:
             for page in self._exports.in_scope(self._export.name, scope, self._at, PAGE):
-                there = self._spool.has([entry.key for entry in page])
-                listed = [entry for entry in page if entry.text is not None and not entry.is_problem]
+                there = self._spool.has([entry.key for entry in page]) | self._unread
+                listed = (entry for entry in page if entry.text is not None and not entry.is_problem)
                 missing = [entry for entry in listed if entry.key not in there]
+                if unnamed:
+                    yield from (entry.key for entry in missing)
+                    continue
+                self._others = self._exports.others({entry.stream for entry in missing})
                 for entry in missing:
-                    if unnamed and entry.key not in unread:
-                        yield entry.key
-                    elif entry.key not in unread:
-                        row = SpooledRow(entry.key, scope, entry.stream, 0, "")
-                        self._compare(row, None, entry, is_touched=False)
+                    self._compare(SpooledRow(entry.key, scope, entry.stream, 0, ""), None, entry)
                 self._flush(PAGE)
 
     def _take_problems(self) -> None:
@@ -215,91 +130,196 @@ class Comparison:
             if not self._exports.latest(self._export.name, [key], self._at):
                 event = RowQuarantined(catalogue=self._export.catalogue, raw=problem.raw, reason=problem.reason)
                 row = SpooledRow(key, self._export.catalogue, event.stream, problem.row, "[]")
-                self._rows.append(_export_row(row, row.text))
-                self._drafts.append(self._draft(event, row))
+                self._add(row, row.text, {(event, self._at): False})
+                later = self._exports.following(self._export.name, [key], self._at).get(key)
+                if later is not None:
+                    self._restate(row, {}, Later(self._exports.reading_of(self._export.name, later), later))
             self._flush(PAGE)
 
     def _take_news_of_the_next(self) -> None:
-        """What the export after this one shows otherwise, and this one shows as the one before it, or not readably."""
-        for scope, entries in self._next.items():
-            for entry in entries.values():
-                if entry.key in self._compared or entry.is_problem:
-                    continue
-                before = self._exports.latest(self._export.name, [entry.key], self._at).get(entry.key)
-                row = SpooledRow(entry.key, scope, entry.stream, 0, "")
-                self._compare(row, None if before is None else before.text, before, is_touched=False)
+        """What is neither here nor in the exports before, and in one after: it was not there at this moment."""
+        if self._spool.has_unnamed():
+            return
+        for scope in self._scopes:
+            for neighbour in self._after[scope]:
+                shown = (entry for entry in neighbour.entries.values() if not entry.is_problem)
+                ahead = [entry for entry in shown if entry.key not in self._compared]
+                for start in range(0, len(ahead), PAGE):
+                    self._take_absent(ahead[start : start + PAGE])
+                if neighbour.tells_all:
+                    break
 
-    def _compare(self, row: SpooledRow, text: str | None, before: Entry | None, *, is_touched: bool) -> None:
+    def _take_absent(self, ahead: Sequence[Entry]) -> None:
+        before = self._exports.latest(self._export.name, [entry.key for entry in ahead], self._at)
+        self._others = self._exports.others({entry.stream for entry in ahead})
+        for entry in ahead:
+            known = before.get(entry.key)
+            if entry.key not in self._unread and (known is None or known.text is None):
+                self._compare(SpooledRow(entry.key, entry.scope, entry.stream, 0, ""), None, known)
+        self._flush(PAGE)
+
+    def _take_late_statements(self) -> None:
+        """What others have stated late, of a time that exports had shown before: the next of these states all anew."""
+        late = [told for told in self._exports.late(self._export.name, self._scopes) if not told[0].is_problem]
+        self._others = self._exports.others({entry.stream for entry, _ in late})
+        for entry, moment in late:
+            for at in self._next_two(entry, moment):
+                self._state_anew(entry, at)
+            self._flush()
+        self._exports.looked_at({entry.stream for entry, _ in late})
+
+    def _next_two(self, entry: Entry, moment: datetime) -> Iterator[Neighbour]:
+        """The reading that says something of a key at a moment or next after it; if at it, the one after it as well."""
+        start = moment - MICROSECOND
+        for _ in range(2):
+            before = self._exports.latest(self._export.name, [entry.key], start).get(entry.key)
+            side = Side(self._exports, self._export.name, entry.scope, start, ">")
+            found = side.telling(entry.key, None if before is None else before.text)
+            if found is None:
+                return
+            yield found
+            start = found.reading.at
+            if start > moment:
+                return
+
+    def _state_anew(self, entry: Entry, reading: Neighbour) -> None:
+        at = reading.reading.at
+        if at == self._at:
+            return
+        key, entries = entry.key, self._exports.latest(self._export.name, [entry.key], at - MICROSECOND)
+        before = entries[key].text if key in entries else None
+        known = reading.entries.get(key)
+        after = before if known is None else known.text
+        earlier = Side(self._exports, self._export.name, entry.scope, at, "<").telling(key, before)
+        since = None if earlier is None else earlier.reading.at
+        row = SpooledRow(key, entry.scope, entry.stream, 0, "")
+        self._restate(row, self._stated(row, before, after, since, at), Later(reading.reading, known))
+
+    def _beside(self, row: SpooledRow, before: Entry | None) -> tuple[datetime | None, Later | None]:
+        """When a key was compared before, null for never, and who shows it next."""
+        if not self._export.is_complete:
+            entry = self._following.get(row.key)
+            later = None if entry is None else Later(self._exports.reading_of(self._export.name, entry), entry)
+            return None if before is None else before.at, later
+        shown = None if before is None else before.text
+        earlier = self._before[row.scope].telling(row.key, shown)
+        found = self._after[row.scope].telling(row.key, shown)
+        later = None if found is None else Later(found.reading, found.entries.get(row.key))
+        return None if earlier is None else earlier.reading.at, later
+
+    def _compare(self, row: SpooledRow, text: str | None, before: Entry | None) -> None:
         """What is shown under one key now, and was shown before it, and what that makes of what was shown after it."""
         shown_before = None if before is None else before.text
-        earlier, later = self._neighbours(row.scope)
-        if is_touched or text != shown_before:
-            start = None if is_touched else _shown(shown_before)
-            since = None if is_touched or earlier is None else earlier.at
-            change = Change(row.key, start, _shown(text), self._at, since)
-            stated = [(one.event, one.effective_at or self._at) for one in self._export.differences(change)]
-            if is_touched:
-                stated = [(event, at) for event, at in stated if self._is_news(event, self._at)]
-            self._rows.append(_export_row(row, text, is_touched=is_touched))
-            self._drafts += [self._draft(event, row, at) for event, at in stated]
+        if text == shown_before and not self._is_late and row.stream not in self._others:
+            return
+        since, later = self._beside(row, before)
+        is_anew = self._is_anew(row, shown_before, text, since, self._at)
+        if is_anew or text != shown_before:
+            self._add(row, text, self._stated(row, shown_before, text, since, self._at), is_anew=is_anew)
+            if before is None:
+                self._new.add(row.stream)
             if shown_before is not None:
                 self._read.altered.append(row.stream)
+        if text is not None and shown_before is None and self._export.is_complete:
+            for one in self._after[row.scope].hushed(row.key):
+                self._hushed.setdefault(one.reading.position, (one.reading, set()))[1].add(row.key)
         if later is not None:
-            self._compare_again(row, text, shown_before, later)
+            self._compared.add(row.key)
+            self._compare_again(row, text, shown_before, since, later)
 
-    def _compare_again(self, row: SpooledRow, text: str | None, shown_before: str | None, later: Reading) -> None:
+    def _compare_again(
+        self, row: SpooledRow, text: str | None, shown_before: str | None, since: datetime | None, later: Later
+    ) -> None:
         """The export after this one was compared with the one before it: what it states is compared again (R40)."""
-        known = self._next[row.scope if self._export.is_complete else ""].get(row.key)
-        self._compared.add(row.key)
-        if text == shown_before if known is None else known.restated:
+        shown_later, at = shown_before if later.entry is None else later.entry.text, later.reading.at
+        was_anew = self._is_anew(row, shown_before, shown_later, since, at)
+        if later.entry is None and text == shown_before and not was_anew:
             return
-        shown_later = known.text if known is not None else shown_before
-        change = Change(row.key, _shown(text), _shown(shown_later), later.at, self._at)
-        due = {(one.event, one.effective_at or later.at): None for one in self._export.differences(change)}
-        reading = self._recording.fact(later.position)
-        source = _source(reading.source or "", row.key, None if known is None else known.row)
-        stands = [fact for fact in self._recording.stream(row.stream) if fact.source == source]
-        for fact in stands:
-            if (fact.event, fact.effective_at) in due:
-                del due[fact.event, fact.effective_at]
-            else:
-                event = FactRetracted(position=fact.position, of=fact.stream)
-                self._drafts.append(self._recording.draft(event, self._recording.source, later.at, why=_AGAIN))
-        self._drafts += [self._recording.draft(event, source, later.at, at) for event, at in due]
-        if known is None:
-            self._restore(row, shown_before, later, source)
+        self._restate(row, self._stated(row, text, shown_later, self._at, at), later)
+        if later.entry is None and text != shown_before:
+            restored = _export_row(replace(row, row=0), shown_later)
+            event = ExportRowsObserved(export=self._export.name, digest=later.reading.digest, rows=(restored,))
+            self._drafts.append(self._recording.draft(event, self._source_at(row, later), at))
+            self._exports.add_rows(event, at)
 
-    def _restore(self, row: SpooledRow, shown: str | None, later: Reading, source: str) -> None:
-        """The export after this one showed otherwise than this one: so that is said of it now."""
-        restored = _export_row(SpooledRow(row.key, row.scope, row.stream, 0, ""), shown)
-        event = ExportRowsObserved(export=self._export.name, digest=later.digest, rows=(restored,))
-        self._drafts.append(self._recording.draft(event, source, later.at))
-        self._exports.add_rows(self._export.name, later.at, [restored])
+    def _is_anew(
+        self, row: SpooledRow, before: str | None, after: str | None, since: datetime | None, at: datetime
+    ) -> bool:
+        """Whether others have stated something of it between two exports, so that the second states all it shows."""
+        if before is None or after is None or since is None or not self._export.is_complete:
+            return False
+        return any(since <= moment <= at for moment in self._others.get(row.stream, ()))
 
-    def _draft(self, event: Event, row: SpooledRow, effective_at: datetime | None = None) -> Draft:
+    def _stated(
+        self, row: SpooledRow, before: str | None, after: str | None, since: datetime | None, at: datetime
+    ) -> dict[Statement, bool]:
+        """What an export states under a key, as it was shown before and then; with each, whether it has to be news."""
+        found: dict[Statement, bool] = {}
+        if before != after:
+            for one in self._export.differences(Change(row.key, _shown(before), _shown(after), at, since)):
+                found[one.event, one.effective_at or at] = False
+        if self._is_anew(row, before, after, since, at):
+            for one in self._export.differences(Change(row.key, None, _shown(after), at, None)):
+                found.setdefault((one.event, one.effective_at or at), True)
+        return found
+
+    def _add(
+        self, row: SpooledRow, text: str | None, stated: Mapping[Statement, bool], *, is_anew: bool = False
+    ) -> None:
+        """Remember what this export shows otherwise under a key, and what that states."""
+        self._rows.append(_export_row(row, text, is_anew=is_anew))
         source = _source(self._recording.source, row.key, row.row or None)
-        return self._recording.draft(event, source, self._at, effective_at)
+        self._drafts += self._news(stated, source, self._at)
+
+    def _news(self, stated: Mapping[Statement, bool], source: str, known_at: datetime) -> list[Draft]:
+        drafts = []
+        for (event, at), has_to_be_news in stated.items():
+            if not has_to_be_news or self._is_news(event, at):
+                drafts.append(self._recording.draft(event, source, known_at, at))
+        return drafts
+
+    def _restate(self, row: SpooledRow, due: Mapping[Statement, bool], later: Later) -> None:
+        """Let an export that was read already state what is due, and nothing else."""
+        at, source = later.reading.at, self._source_at(row, later)
+        missing = dict(due)
+        for fact in self._recording.stated(row.stream, source, at):
+            statement = fact.event, fact.effective_at
+            if statement in missing:
+                del missing[statement]
+            elif statement not in due:
+                event = FactRetracted(position=fact.position, of=fact.stream)
+                self._drafts.append(self._recording.draft(event, self._recording.source, at, why=AGAIN))
+        self._drafts += self._news(missing, source, at)
+
+    def _source_at(self, row: SpooledRow, later: Later) -> str:
+        """From where it is what a later export states under a key."""
+        position = later.reading.position
+        if position not in self._sources:
+            self._sources[position] = self._recording.fact(position).source or ""
+        return _source(self._sources[position], row.key, None if later.entry is None else later.entry.row)
 
     def _flush(self, least: int = 0) -> None:
-        """Record what was found since, where it is so many rows."""
-        if len(self._rows) < least:
+        """Record what was found since, where it is so much."""
+        if max(len(self._rows), len(self._drafts)) < least:
             return
         if self._rows:
             event = ExportRowsObserved(export=self._export.name, digest=self._read.digest, rows=tuple(self._rows))
             self._recording.append([self._recording.draft(event, self._recording.source, self._at)])
-            self._exports.add_rows(self._export.name, self._at, self._rows)
+            self._exports.add_rows(event, self._at)
+        if self._new:
+            self._exports.learn_others(self._new)
         self._recording.append(self._drafts)
-        self._rows, self._drafts = [], []
+        self._rows, self._drafts, self._new = [], [], set()
 
 
-def _export_row(row: SpooledRow, text: str | None, *, is_touched: bool = False) -> ExportRow:
+def _export_row(row: SpooledRow, text: str | None, *, is_anew: bool = False) -> ExportRow:
     return ExportRow(
         key=row.key,
         scope=row.scope,
         stream=row.stream,
         row=row.row or None,
         shown=None if text is None else tuple(shown_in(text).items()),
-        restated=True if is_touched else None,
+        restated=True if is_anew else None,
     )
 
 

@@ -26,6 +26,7 @@ from modeltrail.projections.deployments import deployments
 from modeltrail.projections.mentions import Mention, with_mention
 from modeltrail.projections.models import models
 from modeltrail.projections.projection import Fold, Projection
+from modeltrail.rows import streams_between
 from modeltrail.streams import STREAMS_KEPT, Streams
 
 BUILT_IN: tuple[Projection[Any], ...] = (models, deployments, announcements)
@@ -203,8 +204,13 @@ class Ledger:
         """
         with self._lock:
             told = self._told(projection, key, known_at)
-            readings = self._readings_of(key) if projection is deployments and self._readings else ()
-            return with_sights(key, told, self._of(readings, known_at)) if readings else told
+            readings = self.readings(key, known_at) if projection is deployments and self._readings else ()
+            return with_sights(key, told, readings) if readings else told
+
+    def told(self, deployment: str, known_at: datetime | None = None) -> list[Fact]:
+        """The known facts of a deployment itself, without the sights that readings of exports add."""
+        with self._lock:
+            return self._told(deployments, deployment, known_at)
 
     def _told(self, projection: Projection[Any], key: Any, known_at: datetime | None) -> list[Fact]:
         """The facts of a key itself that are known, without the sights that readings add."""
@@ -213,10 +219,11 @@ class Ledger:
             return self._of(self._without_retractions(facts), known_at)
         return self._of(self._about(projection, key), known_at)
 
-    def _readings_of(self, deployment: str) -> list[Fact]:
-        """The readings of exports whose scope a deployment lies in, retracted ones too, in the order of the log."""
-        found = [fact for scope in scopes_of(deployment) for fact in self._readings.get(scope, ())]
-        return sorted(found, key=lambda fact: fact.position)
+    def readings(self, deployment: str, known_at: datetime | None = None) -> list[Fact]:
+        """The known readings of exports whose scope a deployment lies in, in the order of the log."""
+        with self._lock:
+            found = {fact.position: fact for scope in scopes_of(deployment) for fact in self._readings.get(scope, ())}
+            return self._of([found[position] for position in sorted(found)], known_at)
 
     def facts(self, projection: Projection[Any], key: Any) -> list[Fact]:
         """All facts that concern a key, retracted ones too."""
@@ -320,6 +327,11 @@ class Ledger:
                 return self._log.has_stream(stream, self.position)
             return bool(self._about(projection, key))
 
+    def of_stream(self, stream: str, known_at: datetime | None = None) -> list[Fact]:
+        """The known facts of a stream, in the order of the log: they are read, and not kept."""
+        with self._lock:
+            return self._of(self._without_retractions(self._log.stream(stream, self.position)), known_at)
+
     def stream(self, stream: str) -> list[Fact]:
         """Every fact of a stream, retracted ones and retractions included, in the order of the log."""
         with self._lock:
@@ -332,7 +344,12 @@ class Ledger:
             kept = [facts for rows in self._facts.values() for facts in rows.values()]
             return sum(map(len, (*kept, *self._retractions.values(), *self._readings.values()))) + self._streams.kept
 
-    def streams(self) -> list[str]:
-        """The streams that have a fact, oldest first."""
+    def streams(self, prefix: str = "") -> list[str]:
+        """The streams that begin with a text and have a fact, oldest first."""
         with self._lock:
-            return self._log.streams(self.position)
+            return self._log.streams(self.position, prefix)
+
+    def streams_between(self, first: int, last: int) -> list[str]:
+        """The streams that have a fact from one position to another, oldest first."""
+        with self._log.reading() as cursor:
+            return streams_between(cursor, first, last)

@@ -20,6 +20,7 @@ from modeltrail.naming import deployment_named, model_named
 from modeltrail.projections.announcements import Announcement, announcement_answers, announcements
 from modeltrail.projections.deployments import deployments
 from modeltrail.projections.models import ModelAnswer, model_answer, model_history, models
+from modeltrail.projections.review import Kind, ReviewEntry
 from modeltrail.projections.serving import CourseAnswer, Serving, course_answer, serving
 from modeltrail.projections.upcoming import (
     Beside,
@@ -31,6 +32,8 @@ from modeltrail.projections.upcoming import (
     held_back_upcoming,
     in_time,
 )
+from modeltrail.read import Read
+from modeltrail.review import Review
 
 Histories = Callable[[str, datetime | None], ModelHistory]
 
@@ -120,6 +123,17 @@ class Moment:
             expected = _Expected(self._ledger, self._history, self.t, self._limit)
             found += [entry for name in self._ledger.keys(deployments) for entry in expected.upcoming(name, horizon)]
         return tuple(in_time(entry for entry in found if qualifier is None or entry.qualifier == qualifier))
+
+    def review(
+        self, kind: Kind | None = None, *, settled: bool = False, of: Read | None = None
+    ) -> tuple[ReviewEntry, ...]:
+        """What needs a person's eye and is open, oldest first: of one kind, or of all (R2, R32, R41, R44).
+
+        With `settled`, what somebody settled by the moment is there too, with who and why. `of`: only what one import
+        recorded. Raises ValueError for an unknown kind.
+        """
+        review = Review(self._ledger, self._history, self.t, self._limit)
+        return review.entries(kind, settled=settled) if of is None else review.of(of, kind, settled=settled)
 
 
 class _Expected:

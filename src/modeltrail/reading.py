@@ -4,14 +4,18 @@ recorded, with one fact for the reading itself, all or nothing (R40)."""
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import datetime
 from hashlib import sha256
 from typing import BinaryIO
 
-from modeltrail.comparing import Comparison, IsNews, Origin, Read, Recording
+from modeltrail.comparing import Comparison, IsNews
 from modeltrail.datastore import translated
 from modeltrail.domain.events import ExportObserved
-from modeltrail.imports.exports import Export, Unreadable
+from modeltrail.domain.values import instant_text
+from modeltrail.imports.exports import Export, Row, Unreadable
 from modeltrail.log import Log
+from modeltrail.read import Origin, Read, Recording
+from modeltrail.shown import Reading
 from modeltrail.spool import Spool, raw_of
 
 _BLOCK = 1 << 20
@@ -49,7 +53,7 @@ def read_export(
     spool = Spool()
     try:
         with translated(0):
-            _spool(export, file, spool, progress)
+            _spool(export, file, spool, origin.observed_at, progress)
         with log.appending(keep=keep) as appender:
             recording = Recording(appender, read, origin)
             # Another process may have read the same file meanwhile.
@@ -76,31 +80,58 @@ def _is_known(recording: Recording, export: Export) -> bool:
 
 
 def _is_as_before(recording: Recording, export: Export) -> bool:
-    """Whether the export before had the same bytes: then only the reading is recorded, and nothing is parsed."""
+    """Whether the export before had the same bytes: then only the reading is recorded, and nothing is parsed.
+
+    Not where others have stated something since, or where it has rows that cannot be read: these are listed again.
+    """
     read, exports = recording.read, recording.exports
     for reading in exports.with_digest(export.name, read.digest):
         event = recording.fact(reading.position).event
         assert isinstance(event, ExportObserved)
-        around = [exports.readings(export.name, scope, read.observed_at) for scope in event.scope or ("",)]
-        is_next = all(before == reading and same is None and after is None for before, same, after in around)
-        if is_next and set(export.scope) <= set(event.scope) and exports.is_untouched():
+        is_told = exports.is_told_by_others(export.name, reading.at, read.observed_at)
+        if (
+            not is_told
+            and _is_plain(event)
+            and _is_next(recording, event, reading)
+            and _is_alike(recording, export, event)
+        ):
             recording.append_reading(event)
             return True
     return False
 
 
-def _spool(export: Export, file: BinaryIO, spool: Spool, progress: Progress | None) -> None:
-    """Read all rows of a file, each key once."""
+def _is_plain(event: ExportObserved) -> bool:
+    """Whether all rows could be read."""
+    return not event.unread and not event.unnamed
+
+
+def _is_next(recording: Recording, event: ExportObserved, reading: Reading) -> bool:
+    """Whether no other reading of its scopes lies between one and this one, or after this one."""
+    exports, at = recording.exports, recording.read.observed_at
+    return all(
+        exports.beside(event.export, scope, at, "<") == reading
+        and exports.beside(event.export, scope, at, ">=") is None
+        for scope in event.scope or ("",)
+    )
+
+
+def _is_alike(recording: Recording, export: Export, event: ExportObserved) -> bool:
+    """Whether an export lists the same scopes as one with the same rows: those that it is given, and those of rows."""
+    given, at = set(export.scope), recording.read.observed_at
+    return given <= set(event.scope) and all(
+        scope in given or recording.exports.shows_any(export.name, scope, at) for scope in event.scope
+    )
+
+
+def _spool(export: Export, file: BinaryIO, spool: Spool, at: datetime, progress: Progress | None) -> None:
+    """Read all rows of a file that was made at a moment, each key once."""
     told = 0
     for item in export.elements(file):
         spool.rows += 1
         try:
-            row = export.read(item)
-            same = spool.add(row)
-            if same is not None:
-                spool.replace(export.merged(same, row))
-        except Unreadable as problem:
-            spool.put_aside(raw_of(item), problem)
+            _take(export, item, spool, at)
+        except RecursionError:
+            raise ValueError(f"row {spool.rows} is nested too deeply to be kept: fetch the list again") from None
         if progress is not None and file.tell() > told:
             progress(file.tell() - told)
             told = file.tell()
@@ -111,6 +142,30 @@ def _refuse_others(export: Export, spool: Spool) -> None:
     """Raise ValueError, with the way out, for a file that says nothing that this kind of export could say."""
     if export.is_complete and not spool.rows and not export.scope:
         raise ValueError("it lists nothing, and so does not say of what: name its accounts (--account)")
-    if spool.rows and not spool.has_named():
+    if spool.is_unreadable():
         reason = next(spool.problems()).reason
         raise ValueError(f"none of its rows is one of {export.name} (row 1: {reason}): import it as what it is")
+
+
+def _take(export: Export, item: object, spool: Spool, at: datetime) -> None:
+    """Spool one element as a row, merged with the one of the same key, or put it aside (R41)."""
+    try:
+        row = export.read(item)
+        if row is None:
+            return
+        if row.since is not None and row.since > at:
+            raise _too_early(row, row.since, at)
+        same = spool.add(row)
+        if same is not None:
+            spool.replace(export.merged(same, row))
+    except Unreadable as problem:
+        spool.put_aside(raw_of(item), problem)
+
+
+def _too_early(row: Row, since: datetime, at: datetime) -> Unreadable:
+    return Unreadable(
+        f"it is of {instant_text(since)}, and the export was made at {instant_text(at)}: say when it was made, to the "
+        "minute, with --observed-at",
+        row.key,
+        row.scope,
+    )

@@ -12,6 +12,8 @@ from modeltrail.imports.exports import Row, Shown, Unreadable
 
 RAW_LENGTH = 100_000
 """How many characters of an unreadable row are kept: the most that a stored text may have."""
+_DEPTH = 50
+"""How deep an element is kept that is nested more deeply than can be written."""
 _encode = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
 _TABLES = """
 CREATE TABLE rows (key TEXT PRIMARY KEY, scope TEXT, stream TEXT, row INTEGER, shown TEXT) WITHOUT ROWID;
@@ -52,8 +54,22 @@ def text_of(shown: Shown) -> str:
 
 
 def raw_of(item: object) -> str:
-    """An element of the file as JSON, as it stood there but for spaces."""
-    return json.dumps(item, ensure_ascii=False, separators=(",", ":"), default=str)
+    """An element of the file as JSON, as it stood there but for spaces; what is nested too deeply is cut off."""
+    try:
+        return json.dumps(item, ensure_ascii=False, separators=(",", ":"), default=str)
+    except RecursionError:
+        return json.dumps(_cut(item, _DEPTH), ensure_ascii=False, separators=(",", ":"), default=str)
+
+
+def _cut(item: object, depth: int) -> object:
+    """An element without what lies deeper in it."""
+    if not isinstance(item, dict | list):
+        return item
+    if not depth:
+        return "..."
+    if isinstance(item, list):
+        return [_cut(inner, depth - 1) for inner in item]
+    return {name: _cut(inner, depth - 1) for name, inner in item.items()}
 
 
 def shown_in(text: str) -> dict[str, str]:
@@ -129,10 +145,10 @@ class Spool:
         found = self._database.execute("SELECT DISTINCT key FROM problems WHERE key IS NOT NULL ORDER BY key")
         return tuple(key for (key,) in found)
 
-    def has_named(self) -> bool:
-        """Whether there is a row of which one can tell what it is about."""
-        rows = "SELECT 1 FROM rows UNION ALL SELECT 1 FROM problems WHERE key IS NOT NULL LIMIT 1"
-        return self._database.execute(rows).fetchone() is not None
+    def is_unreadable(self) -> bool:
+        """Whether there are rows, and of none of them one can tell what it is about."""
+        (unnamed,) = self._database.execute("SELECT count(*) FROM problems WHERE key IS NULL").fetchone()
+        return bool(self.rows) and unnamed == self.rows
 
     def has_unnamed(self) -> bool:
         """Whether there is a row of which nobody can tell what it is about: then nothing can be said to be missing."""

@@ -14,7 +14,6 @@ from itertools import count
 from pathlib import Path
 from typing import NamedTuple
 
-from modeltrail.comparing import Read
 from modeltrail.datastore import StoreLocked
 from modeltrail.failpoints import reach
 from modeltrail.imports.azure_deployments import AzureDeployments
@@ -23,6 +22,7 @@ from modeltrail.imports.json_items import items
 from modeltrail.imports.kinds import KINDS
 from modeltrail.imports.named_times import before_time, named_time
 from modeltrail.problems import problem
+from modeltrail.read import Read
 from modeltrail.trail import Trail
 
 DONE, QUARANTINE = "done", "quarantine"

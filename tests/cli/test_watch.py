@@ -13,7 +13,7 @@ from cli.exports import CHAT, NEW, UNREADABLE, deployment, written
 from cli.shell import Answer, shell
 from imports.dropping import NIGHTS, there
 from modeltrail import Trail
-from modeltrail.comparing import Read
+from modeltrail.read import Read
 
 pytest.importorskip("ijson")
 

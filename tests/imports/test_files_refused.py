@@ -11,9 +11,9 @@ from pathlib import Path
 import pytest
 
 from modeltrail import Trail
-from modeltrail.comparing import Read
 from modeltrail.datastore import StoreError
 from modeltrail.imports.azure_deployments import AzureDeployments
+from modeltrail.read import Read
 from modeltrail.spool import Spool
 from rules.given import NOW, on
 

@@ -12,10 +12,10 @@ import pytest
 from cli.exports import deployment, written
 from imports.dropping import NIGHTS, empty, facts, looked, nothing, once, there
 from modeltrail import Trail
-from modeltrail.comparing import Read
 from modeltrail.datastore import StoreError, StoreLocked
 from modeltrail.failpoints import watched
 from modeltrail.imports.azure_deployments import AzureDeployments
+from modeltrail.read import Read
 from modeltrail.watching import ATTEMPTS, Handled
 
 pytest.importorskip("ijson")

@@ -27,9 +27,15 @@ def items(stream: BinaryIO) -> Iterator[object]:
         if path and _goes_on(parser, stream):
             raise ValueError(f"it is one page of a longer list ({_NEXT}): fetch all of it, as az does by itself")
     except parser.JSONError as error:
-        raise ValueError(
-            f"it is no JSON, or not all of it ({' '.join(str(error).split())[:120]}): fetch it again"
-        ) from None
+        raise ValueError(f"it is no JSON, or not all of it ({_reason(error)}): fetch it again") from None
+
+
+def _reason(error: Exception) -> str:
+    """What the parser says, without the part of the file that it quotes: that may be anything."""
+    said = error.args[0] if error.args else ""
+    text = said.decode("utf-8", "replace") if isinstance(said, bytes) else str(said)
+    first = (text.splitlines() or [""])[0].strip(" .")[:120]
+    return "".join(char if char.isprintable() else "?" for char in first)
 
 
 def _parser() -> Any:

@@ -29,6 +29,7 @@ from modeltrail.testing.drawn_events import (
     dates,
     deployment_events,
     instants,
+    logged,
     moves,
     offers,
     rules,
@@ -96,10 +97,38 @@ def _story(draw: Draw, run_by: dict[str, RunBy], models: Sequence[str]) -> Dated
         st.just(e.VersionReinstated(model=model, version=old)),
         st.sampled_from(POLICIES).map(lambda policy: e.PolicyChanged(deployment=name, policy=policy)),
         versions.map(lambda version: e.VersionChanged(deployment=name, model=model, version=version)),
+        logged(name),
     ]
     seen = versions.map(lambda version: e.DeploymentObserved(deployment=name, model=model, version=version))
     acted = moves(name, model) if run_by[name] == "engine" else seen
     for event in draw(st.lists(st.one_of(*may_follow, seen, seen, acted), max_size=8)):
+        found.append((event, draw(instants())))
+    return found
+
+
+@st.composite
+def _watched(draw: Draw, run_by: dict[str, RunBy], models: Sequence[str]) -> Dated:
+    """A deployment that exports show from day to day, while a log says that somebody changed it."""
+    name, model = DEPLOYMENTS[0], models[0]
+    versions = st.sampled_from(VERSIONS[model])
+    policy = draw(st.sampled_from(("manual", *POLICIES)))
+    created = {"deployment": name, "model": model, "version": draw(versions), "policy": policy}
+    found: Dated = [(e.DeploymentCreated.model_validate(created | {"run_by": run_by[name]}), EPOCH)]
+    for version in draw(st.lists(versions, unique=True)):
+        day = timedelta(days=draw(st.sampled_from((0, 0, 7, 14))))
+        found.append((e.VersionReleased(model=model, version=version), EPOCH + day))
+    seen = versions.map(lambda version: e.DeploymentObserved(deployment=name, model=model, version=version))
+    stopped = versions.map(
+        lambda version: e.DeploymentObserved(deployment=name, model=model, version=version, status="stopped")
+    )
+    may_follow = [
+        *(logged(name), logged(name), logged(name), seen, seen, seen, stopped),
+        instants().map(lambda day: e.DeploymentDeleted(deployment=name, not_before=day)),
+        versions.map(lambda version: e.DefaultChanged(model=model, version=version)),
+        versions.map(lambda version: e.VersionRetired(model=model, version=version)),
+        versions.map(lambda version: e.VersionReinstated(model=model, version=version)),
+    ]
+    for event in draw(st.lists(st.one_of(*may_follow), max_size=8)):
         found.append((event, draw(instants())))
     return found
 
@@ -110,7 +139,8 @@ def facts_of_lives(draw: Draw, max_size: int = 12, retracted: bool = True, empty
     models = draw(st.sampled_from(((ALPHA, BETA), (BETA, ALPHA), (ALPHA, GAMMA), (GAMMA, BETA))))
     who: st.SearchStrategy[RunBy] = st.sampled_from(("provider", "provider", "engine"))
     run_by: dict[str, RunBy] = {name: draw(who) for name in (*models, *DEPLOYMENTS)}
-    dated = draw(st.one_of(_story(run_by, models), _backbone(run_by, models)))
+    lived = (_story, _backbone, _watched)
+    dated = draw(st.one_of(*(life(run_by, models) for life in lived)))
     for _ in range(draw(st.integers(0, max_size))):
         model, name = draw(st.sampled_from((models[0], models[0], models[1]))), draw(st.sampled_from(DEPLOYMENTS))
         event = draw(st.one_of(catalogue_events(model), deployment_events(name, run_by[name], models)))
@@ -143,6 +173,7 @@ def busy(draw: Draw) -> History:
         versions.flatmap(lambda on: st.builds(e.DeploymentCreated, **_at(name, on), policy=policies)),
         st.builds(e.VersionTested, deployment=st.just(name), **tested),
         st.just(e.DeploymentDeleted(deployment=name)),
+        logged(name),
     ]
     told = st.tuples(st.one_of(*kinds, kinds[0], *kinds[1:2] * 5, kinds[3]), st.integers(0, 3), st.integers(0, 1))
     sources = st.sampled_from((None, "export", "notice"))

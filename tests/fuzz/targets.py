@@ -1,0 +1,54 @@
+"""Which importers are there, and what does a valid file of each look like?"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from modeltrail.imports.azure_deployments import AzureDeployments
+from modeltrail.imports.exports import Export
+
+ACCOUNT = (
+    "/subscriptions/00000000-0000-0000-0000-000000000000/resourceGroups/rg-Chat/providers"
+    "/Microsoft.CognitiveServices/accounts/ai-West"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """An importer, and two elements or more that it can read."""
+
+    make: Callable[[], Export]
+    valid: tuple[dict[str, Any], ...]
+
+
+def deployment(name: str, version: str, option: str | None) -> dict[str, Any]:
+    """One element of `az cognitiveservices account deployment list`."""
+    return {
+        "id": f"{ACCOUNT}/deployments/{name}",
+        "name": name,
+        "type": "Microsoft.CognitiveServices/accounts/deployments",
+        "sku": {"name": "Standard", "capacity": 10},
+        "properties": {
+            "model": {"format": "OpenAI", "name": "gpt-4o", "version": version},
+            "versionUpgradeOption": option,
+            "provisioningState": "Succeeded",
+            "deploymentState": "Running",
+            "capabilities": {"chatCompletion": "true"},
+        },
+        "systemData": {"createdAt": "2025-01-10T08:00:00.1234567Z", "createdBy": "alice@example.com"},
+    }
+
+
+TARGETS = {
+    AzureDeployments.name: Target(
+        lambda: AzureDeployments(accounts=[ACCOUNT]),
+        (
+            deployment("chat-prod", "2024-05-13", "OnceNewDefaultVersionAvailable"),
+            deployment("Chat-Test", "2024-08-06", "NoAutoUpgrade"),
+            deployment("embed", "", None),
+        ),
+    ),
+}
+"""Each importer by the name of its readings."""
