@@ -200,8 +200,7 @@ def _import(export: Export, asked: Asked) -> None:
 
 def _read(export: Export, stream: BinaryIO, made: datetime, asked: Asked) -> Read:
     url = _tried_in(asked.url) if asked.dry_run else asked.url
-    acting: Acting = "worker" if asked.dry_run else asked.acting
-    with Trail.open(url, acting=acting) as trail, _bar(stream, shown=not asked.as_json) as told:
+    with Trail.open(url, acting=asked.acting) as trail, _bar(stream, shown=not asked.as_json) as told:
         try:
             return trail.read_export(
                 export,
