@@ -127,9 +127,12 @@ def _spool(export: Export, file: BinaryIO, spool: Spool, progress: Progress | No
     for item in export.elements(file):
         spool.rows += 1
         try:
-            _take(export, item, spool)
-        except RecursionError:
-            raise ValueError(f"row {spool.rows} is nested too deeply to be kept: fetch the list again") from None
+            row = export.read(item)
+            same = spool.add(row)
+            if same is not None:
+                spool.replace(export.merged(same, row))
+        except Unreadable as problem:
+            spool.put_aside(raw_of(item), problem)
         if progress is not None and file.tell() > told:
             progress(file.tell() - told)
             told = file.tell()
@@ -143,13 +146,3 @@ def _refuse_others(export: Export, spool: Spool) -> None:
     if spool.rows and not spool.has_named():
         reason = next(spool.problems()).reason
         raise ValueError(f"none of its rows is one of {export.name} (row 1: {reason}): import it as what it is")
-
-
-def _take(export: Export, item: object, spool: Spool) -> None:
-    try:
-        row = export.read(item)
-        same = spool.add(row)
-        if same is not None:
-            spool.replace(export.merged(same, row))
-    except Unreadable as problem:
-        spool.put_aside(raw_of(item), problem)
