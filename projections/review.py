@@ -29,8 +29,8 @@ from modeltrail.domain.facts import Fact, content, in_order
 from modeltrail.domain.frames import outcome
 from modeltrail.domain.history import Histories, ModelHistory
 from modeltrail.domain.possible import place_seen
-from modeltrail.domain.segments import Outcome, Place, Segment
-from modeltrail.domain.values import Instant, instant_text
+from modeltrail.domain.segments import Outcome, Place
+from modeltrail.domain.values import MICROSECOND, Instant, instant_text
 from modeltrail.projections.models import Answer
 
 Kind = Literal["quarantined-row", "unexplained-move", "missing-version", "contradiction"]
@@ -267,8 +267,8 @@ def _unexplained(deployment: str, before: Stay, stay: Stay, course: Course) -> I
     last, first = before.facts[-1], stay.facts[0]
     if before.place is None or stay.place is None or not isinstance(first.event, DeploymentObserved):
         return
-    seen, segment = outcome(stay.place), course.at(first.effective_at)
-    if segment is None or not _is_unexplained(segment, seen):
+    seen = outcome(stay.place)
+    if not _is_unexplained(course, seen, first.effective_at):
         return
     left = course.at(last.effective_at)
     was = (outcome(before.place),) if before.place.version is not None or left is None else left.possible
@@ -280,8 +280,11 @@ def _unexplained(deployment: str, before: Stay, stay: Stay, course: Course) -> I
         yield _found("unexplained-move", deployment, _key(stay.place), stay, says, 0, last)
 
 
-def _is_unexplained(segment: Segment, seen: Outcome) -> bool:
-    return segment.cause == "unexplained" and segment.certainty == "observed" and segment.possible == (seen,)
+def _is_unexplained(course: Course, seen: Outcome, moment: datetime) -> bool:
+    """Whether the course has nothing that leads to a sight, at its moment or, where another fact has the last word
+    there, just before it."""
+    parts = (course.at(moment), course.at(moment - MICROSECOND))
+    return any(part is not None and part.cause == "unexplained" and seen in part.possible for part in parts)
 
 
 def _key(place: Place) -> str:

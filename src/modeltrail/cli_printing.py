@@ -109,7 +109,7 @@ def show_deployments(answers: Collection[Serving]) -> None:
         ("deployment", "serves", "because"),
         (
             (
-                answer.deployment,
+                phrases.named(answer.deployment),
                 two_lines(places(answer.possible), phrases.at_a_glance(answer)),
                 positions(answer.because),
             )
@@ -296,7 +296,7 @@ def _row(crowd: Crowd) -> tuple[str, str, Text]:
 
 
 def _name(fact: Fact) -> str:
-    return fact.stream.partition("/")[2]
+    return phrases.named(fact.stream.partition("/")[2])
 
 
 def _told(fact: Fact) -> str:
@@ -326,7 +326,7 @@ def show_status(store: str, found: Status) -> None:
         sentence("")
         table(
             ("deployment", "waits for", "again"),
-            ((one.deployment, _wait(one), minute(one.again_at)) for one in found.waiting),
+            ((phrases.named(one.deployment), _wait(one), minute(one.again_at)) for one in found.waiting),
         )
     if found.overdue:
         sentence("")

@@ -88,9 +88,19 @@ def positions(numbers: Sequence[int]) -> str:
     return ", ".join(str(first) if first == last else f"{first}-{last}" for first, last in runs)
 
 
+def named(deployment: str) -> str:
+    """A deployment as people name it: of an ARM id the account and what follows it, which names it as well.
+
+    >>> named("/subscriptions/s/resourcegroups/rg/providers/microsoft.cognitiveservices/accounts/eu/deployments/chat")
+    'eu/deployments/chat'
+    """
+    before, _, after = deployment.rpartition("/accounts/")
+    return after if before.startswith("/subscriptions/") else deployment
+
+
 def sentence(answer: Serving, is_now: bool) -> str:
     """What a deployment served, in one sentence."""
-    begin = f"{answer.deployment} {when(answer.at, is_now)}"
+    begin = f"{named(answer.deployment)} {when(answer.at, is_now)}"
     if answer.status == "absent":
         return f"{begin}: not there yet"
     if answer.status == "deleted":
@@ -176,7 +186,7 @@ def confirmed(answer: Announcement) -> str:
 
 def coming(answer: Upcoming) -> str:
     """What is to come for whom: kind, target, how firm or how sure, until when, tested or not (R36), flags."""
-    about = answer.deployment or version(answer.model, answer.version)
+    about = version(answer.model, answer.version) if answer.deployment is None else named(answer.deployment)
     to = "" if answer.to is None or answer.kind == "default-change" else _target_of(answer, answer.to)
     is_tested = None if answer.tested is None else answer.test_result or "not tested"
     firmness = answer.qualifier if answer.deployment is None else answer.certainty
