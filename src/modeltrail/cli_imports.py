@@ -36,6 +36,7 @@ from modeltrail.cli_session import (
     print_json,
     store_url,
 )
+from modeltrail.imports.azure_activity_log import AzureActivityLog
 from modeltrail.imports.azure_deployments import CATALOGUE, AzureDeployments
 from modeltrail.imports.azure_models import AzureModels
 from modeltrail.imports.exports import Export
@@ -191,6 +192,34 @@ def azure_deployments(
         usual=None if catalogue else "the usual one; --catalogue names another",
     )
     _import(AzureDeployments(catalogue or CATALOGUE, account or ()), asked)
+
+
+@imports.command("azure-activity-log")
+def azure_activity_log(
+    ctx: typer.Context,
+    file: Input,
+    observed_at: ObservedAt = None,
+    by: By = None,
+    why: Why = None,
+    dry_run: DryRun = False,
+    as_json: AsJson = False,
+    exit_code: EyeCode = False,
+    acting: ActingOption = "inline",
+    store: Store = None,
+) -> None:
+    """Record what az monitor activity-log list shows: who changed or deleted a deployment."""
+    asked = Asked(
+        url=store_url(ctx, store),
+        file=file,
+        observed_at=observed_at,
+        by=by,
+        why=why,
+        dry_run=dry_run,
+        as_json=as_json,
+        exit_code=exit_code,
+        acting=acting,
+    )
+    _import(AzureActivityLog(), asked)
 
 
 def _import(export: Export, asked: Asked) -> None:

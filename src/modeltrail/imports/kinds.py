@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 
+from modeltrail.imports.azure_activity_log import AzureActivityLog
 from modeltrail.imports.azure_deployments import CATALOGUE, AzureDeployments
 from modeltrail.imports.azure_models import AzureModels
 from modeltrail.imports.exports import Export
@@ -20,6 +21,7 @@ def _azure_models(catalogue: str | None) -> AzureModels:
 
 KINDS: Mapping[str, Callable[[str | None], Export]] = {
     AzureModels.name: _azure_models,
+    AzureActivityLog.name: lambda catalogue: AzureActivityLog(catalogue or CATALOGUE),
     AzureDeployments.name: lambda catalogue: AzureDeployments(catalogue or CATALOGUE),
 }
 """How each kind is made for a catalogue, null where nobody names one. Raises ValueError where it needs another."""
