@@ -20,8 +20,8 @@ def _azure_models(catalogue: str | None) -> AzureModels:
 
 
 KINDS: Mapping[str, Callable[[str | None], Export]] = {
-    AzureModels.name: _azure_models,
     AzureActivityLog.name: lambda catalogue: AzureActivityLog(catalogue or CATALOGUE),
+    AzureModels.name: _azure_models,
     AzureDeployments.name: lambda catalogue: AzureDeployments(catalogue or CATALOGUE),
 }
 """How each kind is made for a catalogue, null where nobody names one. Raises ValueError where it needs another."""
