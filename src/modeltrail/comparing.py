@@ -298,7 +298,9 @@ class Comparison:
                 found[one.event, one.effective_at or at] = False
         if self._is_anew(row, before, after, since, at):
             for one in self._export.differences(Change(row.key, None, _shown(after), at, None)):
-                found.setdefault((one.event, one.effective_at or at), True)
+                statement = one.event, one.effective_at or at
+                if not any(_says(other, statement) for other in found):
+                    found[statement] = True
         return found
 
     def _add(
@@ -363,6 +365,15 @@ def _export_row(row: SpooledRow, text: str | None, *, is_anew: bool = False) -> 
 
 def _shown(text: str | None) -> Mapping[str, str] | None:
     return None if text is None else shown_in(text)
+
+
+def _says(statement: Statement, other: Statement) -> bool:
+    """Whether a statement says all that another one says, of the same moment."""
+    (event, at), (less, moment) = statement, other
+    if type(event) is not type(less) or at != moment:
+        return False
+    said = event.data()
+    return all(name in said and said[name] == value for name, value in less.data().items())
 
 
 def _source(source: str, key: str, row: int | None) -> str:
