@@ -214,6 +214,7 @@ MEANINGS = {
     "last_recorded_at": "when the last fact was recorded; null: there is none",
     "lead_days": "how many days before the retirement upgrades begin",
     "leaf": "the hash of the body",
+    "logged_by": "who made what it rests on, where a provider's log tells",
     "listed": "whether its catalogue lists it",
     "model": "the model, with its catalogue",
     "Serving.model": "the model; null: not one is certain",
