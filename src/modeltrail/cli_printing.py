@@ -172,7 +172,7 @@ def show_history(facts: Collection[Fact], retracted: Mapping[int, int]) -> None:
 
 
 def story(fact: Fact, mark: str = "", did: str | None = None) -> Text:
-    """What a fact says, and below it who did that, where somebody's log tells, and who said so."""
+    """What a fact says, and below it who did it, where that is known, and who said so."""
     return two_lines(f"{fact.event.type}: {phrases.details(fact)}", f"{mark}{phrases.who(fact, did)}")
 
 
