@@ -166,7 +166,9 @@ BY_HAND = {
         "projection": ("text", "its name"),
         "builds": ("number", "how many sets of tables were removed"),
     },
+    "import azure-activity-log": EXPORTED,
     "import azure-deployments": EXPORTED,
+    "import azure-models": EXPORTED,
     "import notices": {
         "facts": ("list of object", "what is new: `position` and `type` of each fact"),
         "repeated": ("number", "rows that were known before"),
@@ -214,6 +216,7 @@ MEANINGS = {
     "last_recorded_at": "when the last fact was recorded; null: there is none",
     "lead_days": "how many days before the retirement upgrades begin",
     "leaf": "the hash of the body",
+    "logged_by": "who made what it rests on, where a provider's log tells",
     "listed": "whether its catalogue lists it",
     "model": "the model, with its catalogue",
     "Serving.model": "the model; null: not one is certain",
