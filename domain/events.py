@@ -160,10 +160,14 @@ class DeploymentCreated(DeploymentEvent):
 
 
 class PolicyChanged(DeploymentEvent):
-    """A deployment has another update policy (R17)."""
+    """A deployment has another update policy (R17).
+
+    `not_before`: when another one was seen last, where all that is known is that it changed between two sights.
+    """
 
     type = "deployment.policy-changed"
     policy: Policy
+    not_before: Instant | None = None
 
 
 class VersionChanged(DeploymentEvent):
@@ -193,10 +197,11 @@ class DeploymentStopped(DeploymentEvent):
 
 
 class SkuChanged(DeploymentEvent):
-    """A deployment has another SKU (R14, R23)."""
+    """A deployment has another SKU (R14, R23). `not_before` as of `PolicyChanged`."""
 
     type = "deployment.sku-changed"
     sku: Name | None = None
+    not_before: Instant | None = None
 
 
 class ApiVersionChanged(DeploymentEvent):
@@ -211,6 +216,7 @@ class DeploymentObserved(DeploymentEvent):
 
     `export`: the kind of export that showed it; later exports of that kind may show it again without a fact of their
     own (R40). `created_at`: when it was created, as that export says; a later one is another incarnation (R3).
+    `not_before`: when that export showed something else last.
     """
 
     type = "deployment.observed"
@@ -219,6 +225,7 @@ class DeploymentObserved(DeploymentEvent):
     status: Sighted = "serving"
     export: Name | None = None
     created_at: Instant | None = None
+    not_before: Instant | None = None
 
 
 class VersionTested(DeploymentEvent):

@@ -36,6 +36,7 @@ from modeltrail.cli_session import (
     print_json,
     store_url,
 )
+from modeltrail.imports.azure_activity_log import AzureActivityLog
 from modeltrail.imports.azure_deployments import CATALOGUE, AzureDeployments
 from modeltrail.imports.exports import Export
 from modeltrail.imports.named_times import named_time
@@ -156,6 +157,34 @@ def azure_deployments(
     _import(AzureDeployments(catalogue or CATALOGUE, account or ()), asked)
 
 
+@imports.command("azure-activity-log")
+def azure_activity_log(
+    ctx: typer.Context,
+    file: Input,
+    observed_at: ObservedAt = None,
+    by: By = None,
+    why: Why = None,
+    dry_run: DryRun = False,
+    as_json: AsJson = False,
+    exit_code: EyeCode = False,
+    acting: ActingOption = "inline",
+    store: Store = None,
+) -> None:
+    """Record what az monitor activity-log list shows: who changed or deleted a deployment."""
+    asked = Asked(
+        url=store_url(ctx, store),
+        file=file,
+        observed_at=observed_at,
+        by=by,
+        why=why,
+        dry_run=dry_run,
+        as_json=as_json,
+        exit_code=exit_code,
+        acting=acting,
+    )
+    _import(AzureActivityLog(), asked)
+
+
 def _import(export: Export, asked: Asked) -> None:
     """Read an export, and say what came of it."""
     with _rewindable(asked.file) as stream:
@@ -171,8 +200,7 @@ def _import(export: Export, asked: Asked) -> None:
 
 def _read(export: Export, stream: BinaryIO, made: datetime, asked: Asked) -> Read:
     url = _tried_in(asked.url) if asked.dry_run else asked.url
-    acting: Acting = "worker" if asked.dry_run else asked.acting
-    with Trail.open(url, acting=acting) as trail, _bar(stream, shown=not asked.as_json) as told:
+    with Trail.open(url, acting=asked.acting) as trail, _bar(stream, shown=not asked.as_json) as told:
         try:
             return trail.read_export(
                 export,

@@ -14,6 +14,7 @@ from modeltrail import phrases
 from modeltrail.advance import Advanced
 from modeltrail.domain.events import MoveHeldBack
 from modeltrail.domain.facts import Fact
+from modeltrail.domain.logged import callers
 from modeltrail.moment import Moment
 from modeltrail.phrases import minute, moment, places, positions, printable
 from modeltrail.projections.announcements import Announcement
@@ -96,6 +97,7 @@ def show_serving(answer: Serving, is_now: bool, known: str) -> None:
             "stopped because": answer.stopped_because or "",
             "flags": ", ".join(answer.flags),
             "because": f"positions {positions(answer.because)}" if answer.because else "",
+            "done by": ", ".join(answer.logged_by),
         }
     )
 
@@ -109,7 +111,7 @@ def show_deployments(answers: Collection[Serving]) -> None:
         ("deployment", "serves", "because"),
         (
             (
-                answer.deployment,
+                phrases.named(answer.deployment),
                 two_lines(places(answer.possible), phrases.at_a_glance(answer)),
                 positions(answer.because),
             )
@@ -162,7 +164,7 @@ def show_history(facts: Collection[Fact], retracted: Mapping[int, int]) -> None:
     if not facts:
         sentence("nothing was recorded by then")
         return
-    rows = []
+    rows, did = [], callers(fact for fact in facts if fact.position not in retracted)
     for fact in facts:
         mark = f"retracted by position {retracted[fact.position]}; " if fact.position in retracted else ""
         rows.append((str(fact.position), minute(fact.effective_at), story(fact, mark)))
@@ -296,7 +298,7 @@ def _row(crowd: Crowd) -> tuple[str, str, Text]:
 
 
 def _name(fact: Fact) -> str:
-    return fact.stream.partition("/")[2]
+    return phrases.named(fact.stream.partition("/")[2])
 
 
 def _told(fact: Fact) -> str:
@@ -326,7 +328,7 @@ def show_status(store: str, found: Status) -> None:
         sentence("")
         table(
             ("deployment", "waits for", "again"),
-            ((one.deployment, _wait(one), minute(one.again_at)) for one in found.waiting),
+            ((phrases.named(one.deployment), _wait(one), minute(one.again_at)) for one in found.waiting),
         )
     if found.overdue:
         sentence("")

@@ -62,12 +62,7 @@ class Comparison:
         self._new: set[str] = set()
 
     def run(self) -> None:
-        """Compare all rows, then what is missing, and record it. Raises ValueError where nobody can tell what it is."""
-        if self._export.is_complete and not self._scopes and not self._spool.rows:
-            raise ValueError(
-                "it has no rows, so nobody can tell what it lists completely: say so, as with --account for the "
-                "deployments of an account"
-            )
+        """Compare all rows, then what is missing, and record it."""
         for scope in self._scopes or ("",):
             self._look_around(scope)
         for page in self._spool.pages(PAGE):
@@ -117,7 +112,8 @@ class Comparison:
         for scope in self._scopes:
             for page in self._exports.in_scope(self._export.name, scope, self._at, PAGE):
                 there = self._spool.has([entry.key for entry in page]) | self._unread
-                missing = [entry for entry in page if entry.text is not None and entry.key not in there]
+                listed = (entry for entry in page if entry.text is not None and not entry.is_problem)
+                missing = [entry for entry in listed if entry.key not in there]
                 if unnamed:
                     yield from (entry.key for entry in missing)
                     continue
@@ -146,7 +142,8 @@ class Comparison:
             return
         for scope in self._scopes:
             for neighbour in self._after[scope]:
-                ahead = [entry for entry in neighbour.entries.values() if entry.key not in self._compared]
+                shown = (entry for entry in neighbour.entries.values() if not entry.is_problem)
+                ahead = [entry for entry in shown if entry.key not in self._compared]
                 for start in range(0, len(ahead), PAGE):
                     self._take_absent(ahead[start : start + PAGE])
                 if neighbour.tells_all:
@@ -159,11 +156,11 @@ class Comparison:
             known = before.get(entry.key)
             if entry.key not in self._unread and (known is None or known.text is None):
                 self._compare(SpooledRow(entry.key, entry.scope, entry.stream, 0, ""), None, known)
-        self._flush()
+        self._flush(PAGE)
 
     def _take_late_statements(self) -> None:
         """What others have stated late, of a time that exports had shown before: the next of these states all anew."""
-        late = self._exports.late(self._export.name, self._scopes)
+        late = [told for told in self._exports.late(self._export.name, self._scopes) if not told[0].is_problem]
         self._others = self._exports.others({entry.stream for entry, _ in late})
         for entry, moment in late:
             for at in self._next_two(entry, moment):
@@ -263,7 +260,9 @@ class Comparison:
                 found[one.event, one.effective_at or at] = False
         if self._is_anew(row, before, after, since, at):
             for one in self._export.differences(Change(row.key, None, _shown(after), at, None)):
-                found.setdefault((one.event, one.effective_at or at), True)
+                statement = one.event, one.effective_at or at
+                if not any(_says(other, statement) for other in found):
+                    found[statement] = True
         return found
 
     def _add(
@@ -302,8 +301,8 @@ class Comparison:
         return _source(self._sources[position], row.key, None if later.entry is None else later.entry.row)
 
     def _flush(self, least: int = 0) -> None:
-        """Record what was found since, where it is so many rows."""
-        if len(self._rows) < least:
+        """Record what was found since, where it is so much."""
+        if max(len(self._rows), len(self._drafts)) < least:
             return
         if self._rows:
             event = ExportRowsObserved(export=self._export.name, digest=self._read.digest, rows=tuple(self._rows))
@@ -328,6 +327,15 @@ def _export_row(row: SpooledRow, text: str | None, *, is_anew: bool = False) -> 
 
 def _shown(text: str | None) -> Mapping[str, str] | None:
     return None if text is None else shown_in(text)
+
+
+def _says(statement: Statement, other: Statement) -> bool:
+    """Whether a statement says all that another one says, of the same moment."""
+    (event, at), (less, moment) = statement, other
+    if type(event) is not type(less) or at != moment:
+        return False
+    said = event.data()
+    return all(name in said and said[name] == value for name, value in less.data().items())
 
 
 def _source(source: str, key: str, row: int | None) -> str:

@@ -4,13 +4,15 @@ recorded, with one fact for the reading itself, all or nothing (R40)."""
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import datetime
 from hashlib import sha256
 from typing import BinaryIO
 
 from modeltrail.comparing import Comparison, IsNews
 from modeltrail.datastore import translated
 from modeltrail.domain.events import ExportObserved
-from modeltrail.imports.exports import Export, Unreadable
+from modeltrail.domain.values import instant_text
+from modeltrail.imports.exports import Export, Row, Unreadable
 from modeltrail.log import Log
 from modeltrail.read import Origin, Read, Recording
 from modeltrail.shown import Reading
@@ -51,7 +53,7 @@ def read_export(
     spool = Spool()
     try:
         with translated(0):
-            _spool(export, file, spool, progress)
+            _spool(export, file, spool, origin.observed_at, progress)
         with log.appending(keep=keep) as appender:
             recording = Recording(appender, read, origin)
             # Another process may have read the same file meanwhile.
@@ -121,13 +123,13 @@ def _is_alike(recording: Recording, export: Export, event: ExportObserved) -> bo
     )
 
 
-def _spool(export: Export, file: BinaryIO, spool: Spool, progress: Progress | None) -> None:
-    """Read all rows of a file, each key once."""
+def _spool(export: Export, file: BinaryIO, spool: Spool, at: datetime, progress: Progress | None) -> None:
+    """Read all rows of a file that was made at a moment, each key once."""
     told = 0
     for item in export.elements(file):
         spool.rows += 1
         try:
-            _take(export, item, spool)
+            _take(export, item, spool, at)
         except RecursionError:
             raise ValueError(f"row {spool.rows} is nested too deeply to be kept: fetch the list again") from None
         if progress is not None and file.tell() > told:
@@ -140,16 +142,30 @@ def _refuse_others(export: Export, spool: Spool) -> None:
     """Raise ValueError, with the way out, for a file that says nothing that this kind of export could say."""
     if export.is_complete and not spool.rows and not export.scope:
         raise ValueError("it lists nothing, and so does not say of what: name its accounts (--account)")
-    if spool.rows and not spool.has_named():
+    if spool.is_unreadable():
         reason = next(spool.problems()).reason
         raise ValueError(f"none of its rows is one of {export.name} (row 1: {reason}): import it as what it is")
 
 
-def _take(export: Export, item: object, spool: Spool) -> None:
+def _take(export: Export, item: object, spool: Spool, at: datetime) -> None:
+    """Spool one element as a row, merged with the one of the same key, or put it aside (R41)."""
     try:
         row = export.read(item)
+        if row is None:
+            return
+        if row.since is not None and row.since > at:
+            raise _too_early(row, row.since, at)
         same = spool.add(row)
         if same is not None:
             spool.replace(export.merged(same, row))
     except Unreadable as problem:
         spool.put_aside(raw_of(item), problem)
+
+
+def _too_early(row: Row, since: datetime, at: datetime) -> Unreadable:
+    return Unreadable(
+        f"it is of {instant_text(since)}, and the export was made at {instant_text(at)}: say when it was made, to the "
+        "minute, with --observed-at",
+        row.key,
+        row.scope,
+    )

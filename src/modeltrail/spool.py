@@ -145,10 +145,10 @@ class Spool:
         found = self._database.execute("SELECT DISTINCT key FROM problems WHERE key IS NOT NULL ORDER BY key")
         return tuple(key for (key,) in found)
 
-    def has_named(self) -> bool:
-        """Whether there is a row of which one can tell what it is about."""
-        rows = "SELECT 1 FROM rows UNION ALL SELECT 1 FROM problems WHERE key IS NOT NULL LIMIT 1"
-        return self._database.execute(rows).fetchone() is not None
+    def is_unreadable(self) -> bool:
+        """Whether there are rows, and of none of them one can tell what it is about."""
+        (unnamed,) = self._database.execute("SELECT count(*) FROM problems WHERE key IS NULL").fetchone()
+        return bool(self.rows) and unnamed == self.rows
 
     def has_unnamed(self) -> bool:
         """Whether there is a row of which nobody can tell what it is about: then nothing can be said to be missing."""

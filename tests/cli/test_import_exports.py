@@ -72,7 +72,7 @@ def test_a_night_on_which_nothing_changed_is_one_fact(fresh: str, night: Path, t
     imported(fresh, night)
     told = imported(fresh, written(tmp_path / "2025-03-02.json", deployment("chat"), deployment("mail"))).out
     assert "1 new fact, the reading: nothing changed (position 9)\n" in told
-    assert "what the export shows" not in told
+    assert "the reading itself" not in told
 
 
 @pytest.mark.rule("R39")

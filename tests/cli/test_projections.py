@@ -148,7 +148,7 @@ def test_status_of_an_older_edition_says_so(fleet: str, owners: Writes) -> None:
 def test_rebuild_says_what_was_built_and_moves_nothing(fleet: str) -> None:
     size = shell("--store", fleet, "status", "--json").json["size"]
     answer = projections(fleet, "rebuild", "policies")
-    assert answer == Answer(0, "policies: edition 1 is built up to position 230, 10 rows\n", "")
+    assert answer == Answer(0, "policies: edition 2 is built up to position 230, 10 rows\n", "")
     assert shell("--store", fleet, "status", "--json").json["size"] == size
 
 
@@ -212,14 +212,14 @@ def test_a_bar_is_shown_on_a_terminal(fleet: str) -> None:
             while some := os.read(ours, 4096):
                 shown += some
         os.close(ours)
-        assert process.communicate()[0] == "policies: edition 1 is built up to position 230, 10 rows\n"
+        assert process.communicate()[0] == "policies: edition 2 is built up to position 230, 10 rows\n"
     assert b"policies" in shown
     assert b"%" in shown
 
 
 def test_no_bar_is_shown_in_a_pipe(fleet: str) -> None:
     with rebuilt(fleet, subprocess.PIPE) as process:
-        assert process.communicate() == ("policies: edition 1 is built up to position 230, 10 rows\n", "")
+        assert process.communicate() == ("policies: edition 2 is built up to position 230, 10 rows\n", "")
 
 
 # retry

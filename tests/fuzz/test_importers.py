@@ -20,8 +20,8 @@ import modeltrail.imports
 from fuzz.breaking import broken_bytes, broken_list
 from fuzz.targets import TARGETS, Target
 from modeltrail import Trail
-from modeltrail.read import Read
 from modeltrail.imports.exports import Export
+from modeltrail.read import Read
 
 NIGHT = datetime(2025, 3, 1, 2, tzinfo=UTC)
 NOW = datetime(2026, 1, 1, tzinfo=UTC)

@@ -10,11 +10,11 @@ from pathlib import Path
 from typing import Any
 
 from modeltrail import Trail
-from modeltrail.read import Read
 from modeltrail.domain.events import Event
 from modeltrail.imports.azure_models import AzureModels
 from modeltrail.imports.exports import Change, Row
 from modeltrail.projections.models import ModelAnswer, VersionAnswer
+from modeltrail.read import Read
 
 FIXTURES = Path(__file__).parent / "fixtures"
 NOW = datetime(2026, 1, 1, tzinfo=UTC)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sqlite3
 from collections.abc import Iterator
 from io import BytesIO
 from pathlib import Path
@@ -10,8 +11,10 @@ from pathlib import Path
 import pytest
 
 from modeltrail import Trail
+from modeltrail.datastore import StoreError
 from modeltrail.imports.azure_deployments import AzureDeployments
 from modeltrail.read import Read
+from modeltrail.spool import Spool
 from rules.given import NOW, on
 
 pytest.importorskip("ijson")
@@ -101,3 +104,16 @@ def test_an_export_of_tomorrow_is_refused(trail: Trail) -> None:
     with pytest.raises(ValueError, match=r"it cannot have been made at 2026-01-02T00:00:00Z, which lies ahead"):
         read(trail, [ROW], on="2026-01-02")
     assert (trail.status().size, read(trail, [ROW], on="2026-01-01").rows) == (0, 1)
+
+
+def test_a_disk_that_is_full_of_what_is_read_is_no_fault_of_the_file(
+    trail: Trail, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(*_: object) -> None:
+        error = sqlite3.OperationalError("database or disk is full")
+        error.sqlite_errorcode = sqlite3.SQLITE_FULL
+        raise error
+
+    monkeypatch.setattr(Spool, "add", full)
+    with pytest.raises(StoreError, match="the disk is full; nothing was recorded"):
+        read(trail, [ROW])

@@ -169,13 +169,11 @@ def _sku_dates(item: object, *path: str) -> Iterator[tuple[str, datetime | None]
     if not (skus is None or isinstance(skus, list)):
         raise ValueError(f"{_field(*path)}: {shown(skus)} is no JSON list: fetch the list again, with all fields")
     for number, sku in enumerate(skus or ()):
-        try:
-            name, date = text_in(sku, "name"), instant_of(sku, "deprecationDate")
-            if name is None:
-                raise ValueError("name is missing: fetch the list again, with all fields")
-            _storable(sku_field(name), "name")
-        except ValueError as error:
-            raise ValueError(f"{_field(*path)}[{number}].{error}") from None
+        place = f"{_field(*path)}[{number}]"
+        name, date = text_in({place: sku}, place, "name"), instant_of({place: sku}, place, "deprecationDate")
+        if name is None:
+            raise ValueError(f"{place}.name is missing: fetch the list again, with all fields")
+        _storable(sku_field(name), place, "name")
         yield name, date
 
 

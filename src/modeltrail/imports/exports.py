@@ -24,13 +24,15 @@ Shown = Mapping[str, str]
 class Row:
     """One row, read. `key` names what it is about for ever, in its `scope`: the key begins with the scope and a slash.
 
-    `stream`: the stream of the events that it brings, such as `deployment/NAME`.
+    `stream`: the stream of the events that it brings, such as `deployment/NAME`. `since`: when what it shows took
+    place, where it says so; an export that was made before cannot show it.
     """
 
     key: str
     scope: str
     stream: str
     shown: Shown
+    since: datetime | None = None
 
 
 class Unreadable(ValueError):
@@ -49,8 +51,9 @@ class Change:
     """What two exports, one after the other, show under the same key.
 
     `before` null: the export before this one had no such row, or there was none; `after` null: this one has none.
-    `at`: when this one was made; `before_at`: when the one before it was, null where there was none. `last`: what was
-    shown last of what the export before has no more, and `last_at`: when the last export was made that showed it.
+    `at`: when this one was made; `before_at`: when the one before it was, null where there was none. The one before is
+    the last that says something of the key: in it, its row could be read, or was missing. `last`: what was shown last
+    of what the export before has no more, and `last_at`: when the last export was made that showed it.
     """
 
     key: str
@@ -88,7 +91,10 @@ class Export(ABC):
     name: ClassVar[str]
     """Under which its readings are recorded for ever, such as `azure-models`."""
     is_complete: ClassVar[bool] = True
-    """Whether an export lists all that is in its scope: what is missing is then gone, what is unchanged was seen."""
+    """Whether an export lists all that is in its scope: what is missing is then gone, what is unchanged was seen.
+
+    Else it lists events: each is shown once, and what is missing says nothing.
+    """
 
     def __init__(self, catalogue: str, scope: Iterable[str] = ()) -> None:
         if not catalogue or "/" in catalogue or catalogue != catalogue.strip() or not catalogue.isprintable():
@@ -105,8 +111,11 @@ class Export(ABC):
         return items(file)
 
     @abstractmethod
-    def read(self, item: object) -> Row:
-        """A row of what one element of the export's list shows. Raises Unreadable."""
+    def read(self, item: object) -> Row | None:
+        """A row of what one element of the export's list shows; null for one that this kind of export is not read for.
+
+        Raises Unreadable.
+        """
 
     @abstractmethod
     def differences(self, change: Change) -> Iterable[Stated]:
