@@ -19,7 +19,7 @@ from pydantic import BaseModel
 from modeltrail import codecs, projected, status
 from modeltrail.apply import COMMON, ENGINES, VERBS, Verb
 from modeltrail.cli_app import app
-from modeltrail.projections import announcements, models, serving, upcoming
+from modeltrail.projections import announcements, models, review, serving, upcoming
 from modeltrail.proofs import Checkpoint, InclusionProof
 from modeltrail.recording import Recording
 from modeltrail.trail import Trail
@@ -65,6 +65,7 @@ ANSWERS: tuple[tuple[str, str, tuple[type, ...]], ...] = (
     ),
     ("announcements", '`{"announcements": [...]}`.', (announcements.Announcement, announcements.Confirmation)),
     ("upcoming", '`{"upcoming": [...]}`.', (upcoming.Upcoming, upcoming.Target)),
+    ("review", '`{"review": [...]}`.', (review.ReviewEntry, review.Settlement)),
     (
         "status",
         "One object, with `store`: the URL of the store.",
@@ -181,12 +182,16 @@ FORMS = {
 }
 """What a document listed by hand is, where it is more than one object."""
 MEANINGS = {
+    "advice": "what to do about it",
     "again_at": "when its host is asked again",
     "at": "the moment asked about",
+    "ReviewEntry.at": "the moment concerned",
+    "Settlement.at": "when it was settled",
     "attempt": "how often its host was asked",
     "api_version": "the API version that its consumer pins",
     "api_versions": "the API versions that it answers; none: not stated",
     "because": "positions of the facts that this rests on",
+    "by": "who settled it",
     "body": "the stored bytes of the fact, as text",
     "cause": "why it is where it is, such as `created` or `retirement`",
     "certainty": "how sure this is",
@@ -205,8 +210,10 @@ MEANINGS = {
     "error_position": "where that fact is in the log",
     "first_bad": "the first wrong position; null: none, or it cannot be told which",
     "flags": "what to look at, such as `overdue`",
+    "id": "how it is named to settle it; it stays the same",
     "incarnation": "counts from 1; more where it was deleted and created again",
     "kind": "what is announced or comes",
+    "ReviewEntry.kind": "why it needs an eye",
     "known_at": "from when it could be known",
     "Serving.known_at": "the moment whose knowledge is used",
     "lag_facts": "how many facts came after that",
@@ -227,10 +234,13 @@ MEANINGS = {
     "policy_effective": "what the policy acts as",
     "position": "where the fact is in the log",
     "ProjectionStatus.position": "up to where its tables hold what the log says; null: nothing is stored",
+    "positions": "positions of the facts that show it",
     "possible": "what it may be doing; one entry where that is certain",
     "qualifier": "how firm the date is",
     "question": "what it answers; null: it is not installed",
+    "raw": "the row as it stood in its file; null: it is about no row",
     "reason": "why",
+    "ReviewEntry.reason": "why the row could not be read; null: it is about no row",
     "released_at": "when it was released; null: on an unknown day, or not yet",
     "replacement": "what takes its place",
     "retired_at": "when it was retired in general; null: not so",
@@ -240,13 +250,16 @@ MEANINGS = {
     "rows": "how many rows it has now",
     "rules": "the id of the rules in force",
     "run_by": "who runs it",
+    "says": "what it is, in a sentence",
     "segments": "the segments, in time, without gaps",
+    "settled": "who settled it when and why; null: it is open",
     "since": "from when this holds",
     "size": "how many facts the log holds",
     "InclusionProof.size": "how many facts the log held for this proof",
     "sku": "the SKU; null: not stated, or all",
     "source": "where it was read",
     "stage": "its lifecycle stage",
+    "subject": "the deployment, model or catalogue that it is about",
     "standing": "whether it is neither moved, withdrawn nor carried out",
     "state": "whether these tables answer, are being built, or were replaced; null: nothing is stored",
     "status": "what it does",
@@ -278,6 +291,7 @@ MEANINGS = {
     "Status.version": "the version of modeltrail",
     "waiting": "moves that are due and were held back",
     "why": "why it was postponed; null: it failed",
+    "Settlement.why": "what was found",
 }
 
 
@@ -321,6 +335,8 @@ def commands() -> Iterator[tuple[str, Any]]:
     group: Any = typer.main.get_command(app)
     for name, command in group.commands.items():
         if hasattr(command, "commands"):
+            if command.invoke_without_command:
+                yield name, command
             yield from ((f"{name} {inner}", one) for inner, one in command.commands.items())
         else:
             yield name, command
