@@ -167,13 +167,13 @@ def show_history(facts: Collection[Fact], retracted: Mapping[int, int]) -> None:
     rows, did = [], callers(fact for fact in facts if fact.position not in retracted)
     for fact in facts:
         mark = f"retracted by position {retracted[fact.position]}; " if fact.position in retracted else ""
-        rows.append((str(fact.position), minute(fact.effective_at), story(fact, mark)))
+        rows.append((str(fact.position), minute(fact.effective_at), story(fact, mark, did.get(fact.position))))
     table(("position", "effective", "what"), rows)
 
 
-def story(fact: Fact, mark: str = "") -> Text:
-    """What a fact says, and below it who said so."""
-    return two_lines(f"{fact.event.type}: {phrases.details(fact)}", f"{mark}{phrases.who(fact)}")
+def story(fact: Fact, mark: str = "", did: str | None = None) -> Text:
+    """What a fact says, and below it who did it, where that is known, and who said so."""
+    return two_lines(f"{fact.event.type}: {phrases.details(fact)}", f"{mark}{phrases.who(fact, did)}")
 
 
 def show_announcements(answers: Collection[Announcement]) -> None:

@@ -128,10 +128,7 @@ def _spool(export: Export, file: BinaryIO, spool: Spool, at: datetime, progress:
     told = 0
     for item in export.elements(file):
         spool.rows += 1
-        try:
-            _take(export, item, spool, at)
-        except RecursionError:
-            raise ValueError(f"row {spool.rows} is nested too deeply to be kept: fetch the list again") from None
+        _take(export, item, spool, at)
         if progress is not None and file.tell() > told:
             progress(file.tell() - told)
             told = file.tell()

@@ -53,8 +53,10 @@ class Version:
     name: str
     released_at: datetime
     is_preview: bool
+    date: datetime | None = None
+    """The date of its retirement in general."""
     dates: dict[str, datetime] = field(default_factory=dict)
-    """The date of its retirement, by SKU."""
+    """The same by SKU."""
     retired: set[str] = field(default_factory=set)
     """The SKUs for which it is retired."""
     replaced_by: Happening | None = None
@@ -87,11 +89,12 @@ class Catalogue:
         elif event.kind == "retired":
             self.versions[key].retired.update(skus)
         else:
-            dates = self.versions[key].dates
+            version = self.versions[key]
+            version.date = event.on if event.sku is None else version.date
             for sku in skus:
-                dates.pop(sku, None)
+                version.dates.pop(sku, None)
                 if event.on is not None:
-                    dates[sku] = event.on
+                    version.dates[sku] = event.on
 
     def choosable(self, model: str, sku: str) -> list[str]:
         """The versions that somebody may deploy."""

@@ -110,8 +110,8 @@ def _model(catalogue: Catalogue, version: Version, at: datetime) -> dict[str, ob
         "lifecycleStatus": _lifecycle(version),
         "systemData": {"createdBy": "Microsoft", "createdAt": _day(version.released_at)},
     }
-    if text:
-        model["deprecation"] = {"inference": max(text.values())}
+    if version.date is not None:
+        model["deprecation"] = {"inference": _day(version.date), "deprecationStatus": "Planned"}
     if version.replaced_by is not None:
         named = version.replaced_by
         model["replacementConfig"] = {
@@ -131,7 +131,7 @@ def _model(catalogue: Catalogue, version: Version, at: datetime) -> dict[str, ob
 def _lifecycle(version: Version) -> str:
     if version.is_preview:
         return "Preview"
-    return "Deprecated" if version.retired == set(SKUS) else "GenerallyAvailable"
+    return "Deprecated" if version.retired else "GenerallyAvailable"
 
 
 def _day(moment: datetime) -> str:

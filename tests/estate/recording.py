@@ -21,6 +21,7 @@ from modeltrail.domain.events import (
     VersionRetired,
 )
 from modeltrail.imports.azure_deployments import AzureDeployments
+from modeltrail.imports.azure_models import AzureModels
 from modeltrail.read import Read
 
 NOW = datetime(2025, 8, 1, tzinfo=UTC)
@@ -76,10 +77,10 @@ def tell_log(trail: Trail, world: World) -> None:
 
 def read(trail: Trail, file: File) -> Read:
     """Import one export."""
-    export = AzureDeployments(accounts=file.accounts)
+    export = AzureModels(CATALOGUE) if file.kind == AzureModels.name else AzureDeployments(accounts=file.accounts)
     return trail.read_export(export, BytesIO(file.content), observed_at=file.at, by=BY)
 
 
 def read_all(trail: Trail, files: Iterable[File]) -> list[Read]:
     """Import exports in the order in which they are given."""
-    return [read(trail, file) for file in files if file.kind == "azure-deployments"]
+    return [read(trail, file) for file in files]

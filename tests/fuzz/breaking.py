@@ -1,4 +1,4 @@
-"""How is a valid file broken? Its elements by fields that are dropped, swapped, retyped and nested; its bytes at random."""
+"""How is a valid file broken? Fields are dropped, swapped, retyped and nested; bytes are changed, cut and doubled."""
 
 from __future__ import annotations
 

@@ -8,6 +8,7 @@ from typing import Any
 
 from modeltrail.imports.azure_activity_log import AzureActivityLog
 from modeltrail.imports.azure_deployments import AzureDeployments
+from modeltrail.imports.azure_models import AzureModels
 from modeltrail.imports.exports import Export
 
 ACCOUNT = (
@@ -58,6 +59,34 @@ def logged(entry: int, operation: str, status: str) -> dict[str, Any]:
     }
 
 
+def model(version: str, status: str, *, is_default: bool) -> dict[str, Any]:
+    """One element of `az cognitiveservices model list`."""
+    return {
+        "kind": "OpenAI",
+        "skuName": "S0",
+        "location": "WestEurope",
+        "model": {
+            "format": "OpenAI",
+            "name": "gpt-4o",
+            "version": version,
+            "isDefaultVersion": is_default,
+            "lifecycleStatus": status,
+            "skus": [
+                {"name": "Standard", "deprecationDate": "2025-06-01T00:00:00Z"},
+                {"name": "ProvisionedManaged", "deprecationDate": "2025-07-01T00:00:00Z"},
+            ],
+            "deprecation": {"inference": "2025-06-01T00:00:00Z", "deprecationStatus": "Planned"},
+            "systemData": {"createdAt": "2024-05-13T00:00:00Z"},
+            "replacementConfig": {
+                "targetModelName": "gpt-4.1",
+                "targetModelVersion": "2025-04-14",
+                "autoUpgradeStartDate": "2025-05-01T00:00:00Z",
+                "upgradeOnExpiryLeadTimeDays": 15,
+            },
+        },
+    }
+
+
 TARGETS = {
     AzureActivityLog.name: Target(
         AzureActivityLog,
@@ -74,6 +103,14 @@ TARGETS = {
             deployment("chat-prod", "2024-05-13", "OnceNewDefaultVersionAvailable"),
             deployment("Chat-Test", "2024-08-06", "NoAutoUpgrade"),
             deployment("embed", "", None),
+        ),
+    ),
+    AzureModels.name: Target(
+        lambda: AzureModels("azure@westeurope"),
+        (
+            model("2024-05-13", "GenerallyAvailable", is_default=True),
+            model("2024-08-06", "Preview", is_default=False),
+            model("2024-11-20", "Deprecated", is_default=False),
         ),
     ),
 }
