@@ -239,7 +239,8 @@ def of_deployment(
     rows = stays(fact for fact in ordered if fact.position not in positions)
     found += [one for stay in rows for one in _without_version(deployment, stay, histories)]
     if course is not None:
-        found += [one for pair in pairwise(rows) for one in _unexplained(deployment, *pair, course)]
+        named_places = stays(fact for stay in rows if not _is_ambiguous(stay.place, histories) for fact in stay.facts)
+        found += [one for pair in pairwise(named_places) for one in _unexplained(deployment, *pair, course)]
         found += [one for stay in rows for one in _on_retired(deployment, stay, course, histories)]
     return [one for one in merged(found) if one.entry.at <= until]
 
@@ -293,7 +294,7 @@ def _key(place: Place) -> str:
 
 def _without_version(deployment: str, stay: Stay, histories: Histories) -> Iterator[Finding]:
     """A deployment without a version on a model that has named ones (R2)."""
-    if stay.place is None or stay.place.version != "":
+    if stay.place is None or not _is_ambiguous(stay.place, histories):
         return
     model = stay.place.model
     unclear = {fact.position for fact in histories(model).unclear}
@@ -302,6 +303,11 @@ def _without_version(deployment: str, stay: Stay, histories: Histories) -> Itera
         moment = _moment(stay.facts[at].effective_at)
         says = f"{named(deployment)} was on {model} without a version ({moment}), and the model has named ones"
         yield _found("missing-version", deployment, model, stay, says, at)
+
+
+def _is_ambiguous(place: Place | None, histories: Histories) -> bool:
+    """Whether nobody knows on which version a deployment was: then it is no move either."""
+    return place is not None and place.version == "" and bool(histories(place.model).unclear)
 
 
 def _on_retired(deployment: str, stay: Stay, course: Course, histories: Histories) -> Iterator[Finding]:
