@@ -16,6 +16,7 @@ from modeltrail import cli_import_printing as printing
 from modeltrail.cli_imports import EyeCode
 from modeltrail.cli_session import FOUND, ActingOption, By, Store, exit_if, login_name, say, store_url
 from modeltrail.phrases import printable
+from modeltrail.review import needs_your_eye
 from modeltrail.trail import Trail
 from modeltrail.watching import QUARANTINE, Handled
 from modeltrail.watching import watch as watched
@@ -97,19 +98,19 @@ def watch(
             poll_seconds=poll_seconds,
             once=once,
         ):
-            eyes += _told(handled)
+            eyes += _told(trail, handled)
             put_aside += handled.read is None
     exit_if(True, put_aside > 0, 1)
     exit_if(exit_code, eyes > 0, FOUND)
 
 
-def _told(handled: Handled) -> int:
+def _told(trail: Trail, handled: Handled) -> int:
     """A line for a file; how much of it needs an eye is returned."""
     read = handled.read
     if read is None:
         say(f"{handled.file}: {handled.problem} (moved to {QUARANTINE})")
         return 0
-    eyes = len(printing.eyes(read))
+    eyes = len(needs_your_eye(trail, read))
     line = f"{printing.head(read)}: {printing.facts(sum(read.facts.values()))}, {printing.needing(eyes)}"
     print(printable(line), flush=True)
     return eyes

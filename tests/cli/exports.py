@@ -27,6 +27,21 @@ def deployment(name: str, version: str = OLD, account: str = ACCOUNT, option: st
     }
 
 
+def model(name: str, version: str, *, is_default: bool = False) -> dict[str, Any]:
+    """One element of the list that `az cognitiveservices model list` prints."""
+    return {
+        "kind": "OpenAI",
+        "model": {
+            "format": "OpenAI",
+            "name": name,
+            "version": version,
+            "isDefaultVersion": is_default,
+            "lifecycleStatus": "GenerallyAvailable",
+            "systemData": {"createdAt": f"{version}T00:00:00Z"},
+        },
+    }
+
+
 UNREADABLE = deployment("mail", option="Sometimes")
 """A row whose policy nobody knows."""
 

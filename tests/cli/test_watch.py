@@ -37,8 +37,8 @@ def test_each_import_is_a_line(fresh: str, box: Path) -> None:
     assert watched_once(fresh, box, "--by", "alice@example.com") == Answer(
         0,
         "2025-03-01T02:00:00Z azure-deployments azure-openai: 6 new facts, 1 needs your eye\n"
-        "2025-03-02T02:00:00Z azure-deployments azure-openai: 1 new fact, nothing needs your eye\n"
-        "2025-03-03 azure-deployments azure@uk: 3 new facts, nothing needs your eye\n",
+        "2025-03-02T02:00:00Z azure-deployments azure-openai: 1 new fact, 1 needs your eye\n"
+        "2025-03-03 azure-deployments azure@uk: 3 new facts, 1 needs your eye\n",
         "",
     )
     (first, *_) = shell("--store", fresh, "history", CHAT, "--json").json["events"]

@@ -13,6 +13,7 @@ import pytest
 from modeltrail import Trail
 from modeltrail.datastore import StoreError
 from modeltrail.imports.azure_deployments import AzureDeployments
+from modeltrail.imports.azure_models import AzureModels
 from modeltrail.read import Read
 from modeltrail.spool import Spool
 from rules.given import NOW, on
@@ -23,7 +24,11 @@ ACCOUNTS = (
     "/subscriptions/1/resourcegroups/ai/providers/microsoft.cognitiveservices/accounts/east",
     "/subscriptions/1/resourcegroups/ai/providers/microsoft.cognitiveservices/accounts/west",
 )
-ROW = {"id": f"{ACCOUNTS[0]}/deployments/chat", "properties": {"model": {"name": "gpt-4o", "version": "2024-05-13"}}}
+ROW = {
+    "id": f"{ACCOUNTS[0]}/deployments/chat",
+    "name": "chat",
+    "properties": {"model": {"name": "gpt-4o", "version": "2024-05-13"}},
+}
 LOST = {**ROW, "id": None}
 
 
@@ -70,6 +75,15 @@ def test_a_file_of_which_no_row_can_be_placed_is_another_kind_of_file(trail: Tra
     assert [problem.row for problem in read(trail, [LOST, ROW]).quarantined] == [1]
     broken = {**ROW, "properties": None}
     assert [problem.row for problem in read(trail, [broken], on="2025-03-02").quarantined] == [1]
+
+
+@pytest.mark.rule("R41")
+@pytest.mark.parametrize("content", [[ROW], [{"name": "east", "kind": "OpenAI", "properties": {}}]])
+def test_what_is_listed_beside_models_is_no_list_of_them(trail: Trail, content: object) -> None:
+    file = BytesIO(json.dumps(content).encode())
+    with pytest.raises(ValueError, match=r"none of its rows is one of azure-models \(row 1: it has properties"):
+        trail.read_export(AzureModels("azure@uk"), file, observed_at="2025-03-01", by="alice@example.com")
+    assert trail.status().size == 0
 
 
 def test_a_trial_carries_out_nothing_that_waits(tmp_path: Path) -> None:

@@ -136,11 +136,15 @@ def test_nothing_in_quarantine_is_overwritten(trail: Trail, box: Path) -> None:
 @pytest.mark.parametrize(
     ("name", "said"),
     [
-        ("notes.json", "'notes' is no kind of export (azure-deployments"),
+        ("notes.json", "'notes' is no kind of export (azure-"),
         ("azure-deployments.json", "the name 'azure-deployments.json' does not say when the export was made: name "),
         ("azure-deployments.2025-03-01.csv", "does not say when the export was made"),
         ("azure-deployments.2025-09-31.json", "has a date that does not exist"),
         ("azure-deployments.2025-03-01-02.json", "has no clear time"),
+        (
+            "azure-models.2025-03-01.json",
+            "does not say where it holds: name its catalogue, such as azure@swedencentral",
+        ),
         ("azure-deployments.eu-2025-03-01.json", "'eu-' stands before the time in "),
     ],
 )
@@ -164,13 +168,14 @@ def test_an_export_of_the_future_waits_for_nobody(trail: Trail, box: Path) -> No
     ("name", "catalogue", "made"),
     [
         ("azure-deployments.2025-03-01T0200Z.json", "azure-openai", "2025-03-01T02:00"),
+        ("azure-models.azure@eu.2025-03-01.json", "azure@eu", "2025-03-01T00:00"),
         ("azure-deployments.azure@eu.west.2025-03-01.json", "azure@eu.west", "2025-03-01T00:00"),
         ("azure-deployments.20250301T020000Z.eastus.2.JSON", "azure-openai", "2025-03-01T02:00"),
     ],
 )
 def test_a_name_says_kind_catalogue_and_time(name: str, catalogue: str, made: str) -> None:
     export, at = export_named(name)
-    assert (type(export), export.catalogue, f"{at:%Y-%m-%dT%H:%M}") == (AzureDeployments, catalogue, made)
+    assert (export.name, export.catalogue, f"{at:%Y-%m-%dT%H:%M}") == (name.partition(".")[0], catalogue, made)
 
 
 def test_deployments_whose_name_has_no_catalogue_are_of_the_one_that_is_given() -> None:
