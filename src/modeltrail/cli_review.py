@@ -8,14 +8,14 @@ from typing import Annotated
 import typer
 from rich.text import Text
 
-from modeltrail.cli_import_printing import RAW_SHOWN, needing
+from modeltrail.cli_import_printing import RAW_SHOWN
+from modeltrail.cli_imports import EyeCode
 from modeltrail.cli_printing import sentence, table, two_lines
 from modeltrail.cli_session import (
     FOUND,
     AsJson,
     At,
     By,
-    FoundCode,
     KnownAt,
     Store,
     asking,
@@ -37,7 +37,7 @@ OfKind = Annotated[
     Kind | None, typer.Option("--kind", metavar="KIND", help=f"Only what needs an eye as {', '.join(ADVICE)}.")
 ]
 SettledToo = Annotated[bool, typer.Option("--all", help="What was settled too, with who and why.")]
-Entries = Annotated[list[str], typer.Argument(metavar="ENTRY...", help="As it is listed.", show_default=False)]
+Entries = Annotated[list[str], typer.Argument(metavar="ENTRY", help="As it is listed.", show_default=False)]
 Why = Annotated[str, typer.Option("--why", metavar="REASON", help="What was found.", show_default=False)]
 
 
@@ -49,7 +49,7 @@ def list_entries(
     at: At = None,
     known_at: KnownAt = None,
     as_json: AsJson = False,
-    exit_code: FoundCode = False,
+    exit_code: EyeCode = False,
     store: Store = None,
 ) -> None:
     """List what needs a person's eye: rows that could not be read, moves that nothing explains, contradictions."""
@@ -92,13 +92,16 @@ def show_review(entries: Collection[ReviewEntry]) -> None:
             table(("when", "what"), ((minute(one.at), _cell(one)) for one in found))
             sentence("")
     still = sum(one.settled is None for one in entries)
-    sentence(needing(still) + ("; to settle one: modeltrail review settle ENTRY --why REASON" if still else ""))
+    sentence(
+        f"{still} open; to settle one: modeltrail review settle ENTRY --why REASON" if still else "nothing is open"
+    )
 
 
 def _cell(entry: ReviewEntry) -> Text:
     """What it is, and below it how to name it."""
     raw = entry.raw if entry.raw is None or len(entry.raw) <= RAW_SHOWN else f"{entry.raw[:RAW_SHOWN]}..."
-    named = entry.id + (f", positions {positions(entry.positions)}" if entry.positions else "")
+    places = "position" if len(entry.positions) == 1 else "positions"
+    named = f"{entry.id}, {places} {positions(entry.positions)}"
     done = entry.settled
     settled = None if done is None else f"settled {moment(done.at)} by {done.by}: {done.why} (position {done.position})"
     return two_lines(entry.says, "\n".join(filter(None, [raw, named, settled])))

@@ -1,4 +1,4 @@
-"""How do tests tell of nights, and of what they leave open? An export is made of a few words: who is on which version."""
+"""How do tests tell of nights, and of what they leave open? An export in a few words: who is on which version."""
 
 from __future__ import annotations
 
