@@ -207,6 +207,14 @@ class Course:
         self.settle([(now.moment, {p: set() for p in certain}, None)])
         self.unmoved[now.moment] = self.stays(now, put)
 
+    def automatic(self, now: View) -> None:
+        """Who is automatic from the moment of a sight on is due, without a deadline (R26, R31)."""
+        for track in self.tracks:
+            moment, parts, deadline = track.pop()
+            then = {p: now.triggered(p, p, set())[0] for p in parts}
+            is_due = {p for p, q in then.items() if q.due and q.due[1] in ("policy-change", "default-change", "forced")}
+            track.append((moment, {then[p] if p in is_due else p: parts[p] for p in parts}, deadline))
+
 
 def moments(facts: list[Fact]) -> list[datetime]:
     """Every moment at which something may change, and more."""
@@ -239,7 +247,7 @@ def walk(seen: list[Fact], deployment: str, it: Course) -> Course:
         its = now.its if now and not it.ended else BLANK
         now = View(moment, [f for f in seen if f["effective_at"] <= moment], now, its)
         mine = [f for f in now.facts if f["effective_at"] == moment and f["data"].get("deployment") == deployment]
-        start, is_seen = set[Possibility](), False
+        start, is_seen, was_there = set[Possibility](), False, not it.ended
         for fact in [*mine, None]:
             if fact is not None and fact["type"] != SIGHT:
                 was, start = start, it.recorded(now, fact, start)
@@ -253,5 +261,7 @@ def walk(seen: list[Fact], deployment: str, it: Course) -> Course:
             if fact is not None:
                 it.sight(now, fact["data"])
                 start, is_seen = set(), True
+            elif is_seen and was_there and not it.ended and not start:
+                it.automatic(now)
     it.settle([])
     return it
