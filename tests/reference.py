@@ -183,7 +183,8 @@ class Course:
         """What no rule explains was done when a log says so, or at any time since the release (R31, R32)."""
         release, start = now.release(*seen[1:3]), self.tracks[STRICT][0][0]
         logged = [f for f in self.logged if f["effective_at"] > start and f["effective_at"] >= (release or start)]
-        logged = [f for f in logged if seen[0] == "stopped" or not now.back_at(f["effective_at"]).gone(seen)]
+        views = {f["position"]: now if seen[0] == "stopped" else now.back_at(f["effective_at"]) for f in logged}
+        logged = [f for f in logged if not views[f["position"]].gone(seen)]
         if logged:
             raise Changed(logged[0], logged[-1], seen)
         cause = "unexplained" if seen[0] == "serving" else "observed-stop"

@@ -8,7 +8,7 @@ from modeltrail import Trail
 from modeltrail.domain.events import DeploymentObserved, PolicyChanged, SkuChanged
 from modeltrail.domain.values import Policy
 from rules.given import MIRRORED, PROD, deployed, mirrored, on, segments, served
-from rules.watching import asked
+from rules.watching import asked, logged, watched
 
 EXPORT = "deployments.json"
 
@@ -60,3 +60,14 @@ def test_a_version_that_is_seen_together_with_its_policy_was_chosen_by_hand_and_
     shown_on(trail, "2025-03-05", "v1", policy="auto-update")
     assert asked(trail, "1 2 5 6 20") == ["v2", "v2 or v1", "v1", "v1", "v1"]
     assert segments(trail)[-1].cause == "unexplained"
+
+
+@pytest.mark.rule("R32", "R34")
+def test_a_stop_after_a_retirement_is_not_laid_to_a_logged_change() -> None:
+    trail = watched("upgrade-when-expired")
+    on(trail, "2025-02-20").model(MIRRORED).change_default("v2")
+    logged(trail, "2025-03-02")
+    on(trail, "2025-03-04").model(MIRRORED).retire("v1")
+    on(trail, "2025-03-06", by="importer").deployment().observe(MIRRORED, "v1", status="stopped")
+    assert asked(trail, "1 2 3 4 6") == ["v1", "v1 or stopped", "v1 or stopped", "v2 or stopped", "stopped"]
+    assert served(trail, "2025-03-06").cause == "unexplained"
