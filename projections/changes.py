@@ -14,6 +14,8 @@ from modeltrail.domain.values import Instant, Mode, instant_text
 from modeltrail.projections.projection import Projection
 
 _MIDNIGHT = "T00:00:00Z"
+_BOUND = "not_before"
+"""The field that says only since when something may be so."""
 _LONGEST = 80
 """How many characters of one field are said; the fact has the rest."""
 
@@ -68,8 +70,8 @@ def _what(event: Event, kind: str) -> str:
     fields = {name: field.default for name, field in type(event).model_fields.items() if name != named_by}
     given = [(name, value) for name, value in event.data().items() if name in fields]
     said = [f"{_words(name)} {_value(value)}" for name, value in given if value or fields[name] != ()]
-    if not said and not isinstance(event, DeploymentDeleted):
-        said = [f"{_words(name)} not given" for name in fields]
+    if not any(name != _BOUND for name, _ in given) and not isinstance(event, DeploymentDeleted):
+        said = [*(f"{_words(name)} not given" for name in fields if name != _BOUND), *said]
     return ", ".join(said) or _words(event.type.rpartition(".")[2])
 
 

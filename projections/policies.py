@@ -21,7 +21,9 @@ class PolicyInForce(BaseModel, frozen=True):
     """The policy of a deployment, and who set it when and why (R17, R42).
 
     `before` is null where the deployment began with it. `event`: how it was set, by the stored name of the event.
-    `fact`: the position of what set it.
+    `fact`: the position of what set it. `logged_by`: who changed the deployment last between the two sights of which
+    the second showed the policy, as its provider's log says; null where that says nothing, or it was not seen so.
+    `changed_by` and `changed_at`: the last change of the deployment that the log states, whatever was changed.
     """
 
     policy: Policy
@@ -34,12 +36,15 @@ class PolicyInForce(BaseModel, frozen=True):
     mode: Mode
     event: str
     fact: int
+    logged_by: str | None = None
+    changed_by: str | None = None
+    changed_at: Instant | None = None
 
 
 policies = Projection(
     "policies",
     PolicyInForce,
-    edition=1,
+    edition=2,
     question="Who set which policy of each deployment, when, and why?",
     key="deployment",
 )
@@ -62,7 +67,13 @@ def changed(row: PolicyInForce | None, event: PolicyChanged, fact: Fact) -> Poli
     """Another policy is in force. One that is in force already was set before: this confirms it (R39)."""
     if row is None or row.policy == event.policy:
         return row
-    return _set(event.policy, fact, before=row.policy)
+    is_logged = row.changed_at is not None and event.not_before is not None and event.not_before < row.changed_at
+    update = {
+        "logged_by": row.changed_by if is_logged else None,
+        "changed_by": row.changed_by,
+        "changed_at": row.changed_at,
+    }
+    return _set(event.policy, fact, before=row.policy).model_copy(update=update)
 
 
 @policies.on(DeploymentDeleted, key=lambda event: event.deployment)
@@ -71,9 +82,13 @@ def deleted(row: PolicyInForce | None, event: DeploymentDeleted) -> None:
 
 
 @policies.on(ChangeLogged, key=lambda event: event.deployment)
-def logged(row: PolicyInForce | None, event: ChangeLogged) -> PolicyInForce | None:
-    """A provider's log may say that it was deleted; whatever else it says tells of no policy."""
-    return None if is_done(event, "delete") else row
+def logged(row: PolicyInForce | None, event: ChangeLogged, fact: Fact) -> PolicyInForce | None:
+    """A provider's log says who changed it, or that it was deleted; which policy it got is seen elsewhere."""
+    if row is None or is_done(event, "delete"):
+        return None
+    if not is_done(event, "write"):
+        return row
+    return row.model_copy(update={"changed_by": event.caller, "changed_at": fact.effective_at})
 
 
 def _set(policy: Policy, fact: Fact, before: Policy | None) -> PolicyInForce:

@@ -19,6 +19,7 @@ from pydantic import BaseModel
 from modeltrail import codecs, projected, status
 from modeltrail.apply import COMMON, ENGINES, VERBS, Verb
 from modeltrail.cli_app import app
+from modeltrail.imports.kinds import KINDS
 from modeltrail.projections import announcements, models, serving, upcoming
 from modeltrail.proofs import Checkpoint, InclusionProof
 from modeltrail.recording import Recording
@@ -77,6 +78,7 @@ ANSWERS: tuple[tuple[str, str, tuple[type, ...]], ...] = (
         "`position` and `error`.\nWithout NAME it is null.",
         (projected.ProjectionStatus,),
     ),
+    *((f"import {kind}", "As `import azure-deployments`.", ()) for kind in KINDS if kind != "azure-deployments"),
     ("projections rebuild", '`{"projections": [...]}`, what was built, each as `projections status` prints it.', ()),
     ("checkpoint", "One object.", (Checkpoint,)),
     ("verify", "One object.", (Verification,)),
@@ -99,7 +101,11 @@ EXPORTED = {
         "the position of the reading of this file that was recorded before; null: it is new",
     ),
     "dry_run": ("true or false", "whether it was only tried, and nothing recorded"),
-    "needs_your_eye": ("list of object", "what a person should look at"),
+    "needs_your_eye": (
+        "list of object",
+        "what a person should look at: `id`, `kind`, `subject`, `at`, `positions`, `says`, `advice`, `raw`, "
+        "`reason` of a row that could not be read, `settled` (null), `row` (which one of the file; null: none)",
+    ),
     "would_record": (
         "list of object",
         "only with `--dry-run`: the facts in order, each with `type`, `effective_at`, `known_at`, `source`, `data`",
@@ -166,7 +172,9 @@ BY_HAND = {
         "projection": ("text", "its name"),
         "builds": ("number", "how many sets of tables were removed"),
     },
+    "import azure-activity-log": EXPORTED,
     "import azure-deployments": EXPORTED,
+    "import azure-models": EXPORTED,
     "import notices": {
         "facts": ("list of object", "what is new: `position` and `type` of each fact"),
         "repeated": ("number", "rows that were known before"),
@@ -214,7 +222,9 @@ MEANINGS = {
     "last_recorded_at": "when the last fact was recorded; null: there is none",
     "lead_days": "how many days before the retirement upgrades begin",
     "leaf": "the hash of the body",
+    "logged_by": "who made what it rests on, where a provider's log tells",
     "listed": "whether its catalogue lists it",
+    "logged_by": "who made what this rests on, where a provider's log tells",
     "model": "the model, with its catalogue",
     "Serving.model": "the model; null: not one is certain",
     "name": "what it is asked by",

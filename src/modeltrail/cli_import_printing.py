@@ -5,15 +5,15 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from itertools import chain, repeat
-from typing import NamedTuple
 
 from modeltrail import phrases
 from modeltrail.cli_printing import sentence, story, table
-from modeltrail.domain.events import ExportRowsObserved, RowQuarantined
+from modeltrail.domain.events import ExportObserved, ExportRowsObserved, RowQuarantined
 from modeltrail.domain.facts import Fact
 from modeltrail.domain.values import instant_text
 from modeltrail.imports.rows import Quarantined
 from modeltrail.phrases import moment, positions, printable
+from modeltrail.projections.review import ReviewEntry
 from modeltrail.read import Read
 from modeltrail.trail import Taken
 
@@ -48,24 +48,9 @@ WORDS: Mapping[str, str] = {
 """What the facts of an import are, in the order in which they are told."""
 
 
-class Eye(NamedTuple):
-    """Something that a person should look at."""
-
-    kind: str
-    about: str
-    row: int
-    reason: str
-    raw: str
-
-
-def eyes(read: Read) -> list[Eye]:
-    """What of an export a person should look at."""
-    return [Eye("quarantined", read.catalogue, one.row, one.reason, one.raw) for one in read.quarantined]
-
-
 def needing(count: int) -> str:
     """How much there is to look at."""
-    return "nothing needs your eye" if not count else f"{count} need{'s' if count == 1 else ''} your eye"
+    return "nothing in it needs your eye" if not count else f"{count} need{'s' if count == 1 else ''} your eye"
 
 
 def facts(count: int) -> str:
@@ -78,7 +63,7 @@ def head(read: Read) -> str:
     return f"{moment(read.observed_at)} {read.export} {read.catalogue}"
 
 
-def document(read: Read, eyes: Sequence[Eye]) -> dict[str, object]:
+def document(read: Read, eyes: Sequence[ReviewEntry]) -> dict[str, object]:
     """What reading an export recorded, or would record, as JSON."""
     tried = {} if read.kept else {"would_record": [_tried(fact) for fact in read.tried]}
     return {
@@ -94,7 +79,7 @@ def document(read: Read, eyes: Sequence[Eye]) -> dict[str, object]:
         "last": read.last if read.kept else None,
         "repeated": read.reading if read.repeated else None,
         "dry_run": not read.kept,
-        "needs_your_eye": [eye._asdict() for eye in eyes],
+        "needs_your_eye": [{**eye.model_dump(mode="json"), "row": _row(read, eye)} for eye in eyes],
         **tried,
     }
 
@@ -109,7 +94,7 @@ def _tried(fact: Fact) -> dict[str, object]:
     }
 
 
-def show_read(read: Read, eyes: Sequence[Eye], usual: str | None = None) -> None:
+def show_read(read: Read, eyes: Sequence[ReviewEntry], usual: str | None = None) -> None:
     """What reading an export recorded. `usual`: what is said of a catalogue that nobody named."""
     for fact in read.tried:
         print(printable(f"{fact.event.type} {_about(fact)} {moment(fact.effective_at)}: {_says(fact)}"))
@@ -127,25 +112,43 @@ def show_read(read: Read, eyes: Sequence[Eye], usual: str | None = None) -> None
     sentence(_sum(read))
     sentence(needing(len(eyes)) + (":" if eyes else ""))
     for eye in eyes:
-        raw = eye.raw if len(eye.raw) <= RAW_SHOWN else f"{eye.raw[:RAW_SHOWN]}..."
-        print(printable(f"  row {eye.row}: {eye.reason}\n    {raw}"))
+        print(printable(f"  {_eye(read, eye)}"))
+
+
+def _row(read: Read, eye: ReviewEntry) -> int | None:
+    """Which row of the file it is, null where it is none that could not be read."""
+    return next((one.row for one in read.quarantined if one.raw == eye.raw), None)
+
+
+def _eye(read: Read, eye: ReviewEntry) -> str:
+    """What needs an eye, and below it what to do, or what the row is."""
+    if eye.raw is None:
+        return f"{eye.says}\n    {eye.advice}"
+    raw = eye.raw if len(eye.raw) <= RAW_SHOWN else f"{eye.raw[:RAW_SHOWN]}..."
+    return f"row {_row(read, eye)}: {eye.reason}\n    {raw}"
 
 
 def _scopes(scopes: Sequence[str]) -> list[str]:
     more = len(scopes) - SCOPES_SHOWN
-    return [*scopes[:SCOPES_SHOWN], *([f"and {more:,} more"] if more > 0 else [])]
+    return [*map(phrases.named, scopes[:SCOPES_SHOWN]), *([f"and {more:,} more"] if more > 0 else [])]
 
 
 def _about(fact: Fact) -> str:
-    return fact.stream.partition("/")[2]
+    return phrases.named(fact.stream.partition("/")[2])
 
 
 def _says(fact: Fact) -> str:
     """The fields of an event that say more than what it is about."""
-    if isinstance(fact.event, ExportRowsObserved):
-        rows = len(fact.event.rows)
-        return f"{'1 row shows' if rows == 1 else f'{rows} rows show'} something else than before"
-    return phrases.details(fact, without={"export", "digest", fact.stream.partition("/")[0]})
+    event = fact.event
+    if isinstance(event, ExportRowsObserved):
+        return f"{_rows(len(event.rows))} shown otherwise than before"
+    if isinstance(event, ExportObserved):
+        return _rows(event.rows) + (f", {len(event.unread):,} keys of which it says nothing" if event.unread else "")
+    return phrases.details(fact, without={"export", fact.stream.partition("/")[0]})
+
+
+def _rows(count: int) -> str:
+    return "1 row" if count == 1 else f"{count:,} rows"
 
 
 def _counts(found: Mapping[str, int]) -> Iterable[tuple[str, str]]:

@@ -36,14 +36,18 @@ from modeltrail.cli_session import (
     print_json,
     store_url,
 )
+from modeltrail.imports.azure_activity_log import AzureActivityLog
 from modeltrail.imports.azure_deployments import CATALOGUE, AzureDeployments
+from modeltrail.imports.azure_models import AzureModels
 from modeltrail.imports.exports import Export
 from modeltrail.imports.named_times import named_time
 from modeltrail.imports.notices import read_notices
 from modeltrail.location import Location
 from modeltrail.problems import problem
+from modeltrail.projections.review import ReviewEntry
 from modeltrail.read import Read
 from modeltrail.reading import Progress as Told
+from modeltrail.review import needs_your_eye
 from modeltrail.trail import Acting, Trail
 
 imports = typer.Typer(help="Record what a source of the world states.", no_args_is_help=True, rich_markup_mode=None)
@@ -125,6 +129,40 @@ class Asked:
     usual: str | None = None
 
 
+@imports.command("azure-models")
+def azure_models(
+    ctx: typer.Context,
+    file: Input,
+    catalogue: Annotated[
+        str,
+        typer.Option(
+            "--catalogue", metavar="NAME", show_default=False, help="Where the list holds, such as azure@swedencentral."
+        ),
+    ],
+    observed_at: ObservedAt = None,
+    by: By = None,
+    why: Why = None,
+    dry_run: DryRun = False,
+    as_json: AsJson = False,
+    exit_code: EyeCode = False,
+    acting: ActingOption = "inline",
+    store: Store = None,
+) -> None:
+    """Record what az cognitiveservices model list shows: the versions of a location, their stages and dates."""
+    asked = Asked(
+        url=store_url(ctx, store),
+        file=file,
+        observed_at=observed_at,
+        by=by,
+        why=why,
+        dry_run=dry_run,
+        as_json=as_json,
+        exit_code=exit_code,
+        acting=acting,
+    )
+    _import(AzureModels(catalogue), asked)
+
+
 @imports.command("azure-deployments")
 def azure_deployments(
     ctx: typer.Context,
@@ -156,12 +194,39 @@ def azure_deployments(
     _import(AzureDeployments(catalogue or CATALOGUE, account or ()), asked)
 
 
+@imports.command("azure-activity-log")
+def azure_activity_log(
+    ctx: typer.Context,
+    file: Input,
+    observed_at: ObservedAt = None,
+    by: By = None,
+    why: Why = None,
+    dry_run: DryRun = False,
+    as_json: AsJson = False,
+    exit_code: EyeCode = False,
+    acting: ActingOption = "inline",
+    store: Store = None,
+) -> None:
+    """Record what az monitor activity-log list shows: who changed or deleted a deployment."""
+    asked = Asked(
+        url=store_url(ctx, store),
+        file=file,
+        observed_at=observed_at,
+        by=by,
+        why=why,
+        dry_run=dry_run,
+        as_json=as_json,
+        exit_code=exit_code,
+        acting=acting,
+    )
+    _import(AzureActivityLog(), asked)
+
+
 def _import(export: Export, asked: Asked) -> None:
     """Read an export, and say what came of it."""
     with _rewindable(asked.file) as stream:
         made = _made(asked)
-        read = _read(export, stream, made, asked)
-    eyes = printing.eyes(read)
+        read, eyes = _read(export, stream, made, asked)
     if asked.as_json:
         print_json(printing.document(read, eyes))
     else:
@@ -169,22 +234,24 @@ def _import(export: Export, asked: Asked) -> None:
     exit_if(asked.exit_code, bool(eyes), FOUND)
 
 
-def _read(export: Export, stream: BinaryIO, made: datetime, asked: Asked) -> Read:
+def _read(export: Export, stream: BinaryIO, made: datetime, asked: Asked) -> tuple[Read, tuple[ReviewEntry, ...]]:
+    """What reading an export recorded, and what of it needs an eye."""
     url = _tried_in(asked.url) if asked.dry_run else asked.url
-    acting: Acting = "worker" if asked.dry_run else asked.acting
-    with Trail.open(url, acting=acting) as trail, _bar(stream, shown=not asked.as_json) as told:
+    with Trail.open(url, acting=asked.acting) as trail:
         try:
-            return trail.read_export(
-                export,
-                stream,
-                observed_at=made,
-                by=asked.by or login_name(),
-                why=asked.why,
-                dry_run=asked.dry_run,
-                progress=told,
-            )
+            with _bar(stream, shown=not asked.as_json) as told:
+                read = trail.read_export(
+                    export,
+                    stream,
+                    observed_at=made,
+                    by=asked.by or login_name(),
+                    why=asked.why,
+                    dry_run=asked.dry_run,
+                    progress=told,
+                )
         except ValueError as error:
             raise ValueError(f"{_named(asked.file)}: {problem(error)}") from None
+        return read, needs_your_eye(trail, read)
 
 
 def _tried_in(url: str) -> str:

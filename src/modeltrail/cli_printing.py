@@ -14,6 +14,7 @@ from modeltrail import phrases
 from modeltrail.advance import Advanced
 from modeltrail.domain.events import MoveHeldBack
 from modeltrail.domain.facts import Fact
+from modeltrail.domain.logged import callers
 from modeltrail.moment import Moment
 from modeltrail.phrases import minute, moment, places, positions, printable
 from modeltrail.projections.announcements import Announcement
@@ -96,6 +97,7 @@ def show_serving(answer: Serving, is_now: bool, known: str) -> None:
             "stopped because": answer.stopped_because or "",
             "flags": ", ".join(answer.flags),
             "because": f"positions {positions(answer.because)}" if answer.because else "",
+            "done by": ", ".join(answer.logged_by),
         }
     )
 
@@ -162,16 +164,16 @@ def show_history(facts: Collection[Fact], retracted: Mapping[int, int]) -> None:
     if not facts:
         sentence("nothing was recorded by then")
         return
-    rows = []
+    rows, did = [], callers(fact for fact in facts if fact.position not in retracted)
     for fact in facts:
         mark = f"retracted by position {retracted[fact.position]}; " if fact.position in retracted else ""
-        rows.append((str(fact.position), minute(fact.effective_at), story(fact, mark)))
+        rows.append((str(fact.position), minute(fact.effective_at), story(fact, mark, did.get(fact.position))))
     table(("position", "effective", "what"), rows)
 
 
-def story(fact: Fact, mark: str = "") -> Text:
-    """What a fact says, and below it who said so."""
-    return two_lines(f"{fact.event.type}: {phrases.details(fact)}", f"{mark}{phrases.who(fact)}")
+def story(fact: Fact, mark: str = "", did: str | None = None) -> Text:
+    """What a fact says, and below it who did it, where that is known, and who said so."""
+    return two_lines(f"{fact.event.type}: {phrases.details(fact)}", f"{mark}{phrases.who(fact, did)}")
 
 
 def show_announcements(answers: Collection[Announcement]) -> None:

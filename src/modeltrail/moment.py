@@ -6,11 +6,12 @@ from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import Any
 
-from modeltrail.domain.course import Course, course_at, course_of
+from modeltrail.domain.course import course_at, course_of
 from modeltrail.domain.deployment import DeploymentState
 from modeltrail.domain.events import Announcement as AnnouncementEvent
 from modeltrail.domain.facts import Fact
 from modeltrail.domain.history import ModelHistory, models_of
+from modeltrail.domain.logged import callers
 from modeltrail.domain.moves import due_move
 from modeltrail.domain.refusals import Unknown, nearest
 from modeltrail.domain.segments import Outcome
@@ -54,20 +55,19 @@ class Moment:
     def _history(self, model: str) -> ModelHistory:
         return self._remembered(model, self._limit)
 
-    def _course(self, deployment: str) -> Course:
-        return course_of(deployment, self._ledger.known(deployments, deployment, self._limit), self._history)
-
     def serving(self, deployment: str) -> Serving:
         """What a deployment served (R28). Raises Unknown for a name that was never recorded."""
         return self._serving(deployment_named(self._ledger, deployment))
 
     def _serving(self, deployment: str) -> Serving:
         facts = self._ledger.known(deployments, deployment, self._limit)
-        return serving(course_at(deployment, facts, self._history, self.t), self.t, self.known_at)
+        return serving(course_at(deployment, facts, self._history, self.t), self.t, self.known_at, callers(facts))
 
     def course(self, deployment: str) -> CourseAnswer:
         """The whole course of a deployment, as known at `known_at` (R28). Raises Unknown."""
-        return course_answer(self._course(deployment_named(self._ledger, deployment)))
+        name = deployment_named(self._ledger, deployment)
+        facts = self._ledger.known(deployments, name, self._limit)
+        return course_answer(course_of(name, facts, self._history), callers(facts))
 
     def deployments(self, model: str | None = None) -> tuple[Serving, ...]:
         """What each deployment that existed at the moment served; with a model, those on it. Raises Unknown."""

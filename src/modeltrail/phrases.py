@@ -132,8 +132,16 @@ def _day(at: datetime | None) -> str:
 
 
 def reasons(segment: SegmentAnswer) -> str:
-    """Why a segment is as it is: how sure that is, its cause, the policy and the rules in force."""
-    return listed([segment.certainty, segment.cause, f"{segment.policy} under {segment.rules}"])
+    """Why a segment is as it is: how sure that is, its cause, who did it, the policy and the rules in force."""
+    return listed(
+        [segment.certainty, segment.cause, done_by(segment.logged_by), f"{segment.policy} under {segment.rules}"]
+    )
+
+
+def done_by(people: Iterable[str]) -> str | None:
+    """Who did it, as their provider's log says; null where that tells of nobody."""
+    names = listed(people)
+    return f"done by {names}" if names else None
 
 
 def end_of(answer: VersionAnswer) -> str:
@@ -245,7 +253,8 @@ def grounds(fact: Fact) -> str:
     return listed([why, f"because of {positions(because)}" if because else None, fact.why])
 
 
-def who(fact: Fact) -> str:
-    """Who recorded a fact, why and from where, and when it was known, where that is another moment (R42)."""
+def who(fact: Fact, did: str | None = None) -> str:
+    """Who did what a fact states, who recorded it, why and from where, and when it was known, where that is another
+    moment (R42)."""
     known = f"known {minute(fact.known_at)}" if fact.known_at != fact.effective_at else None
-    return listed([known, f"by {fact.by}", fact.why, fact.source])
+    return listed([None if did is None else f"done by {did}", known, f"by {fact.by}", fact.why, fact.source])

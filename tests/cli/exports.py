@@ -27,6 +27,35 @@ def deployment(name: str, version: str = OLD, account: str = ACCOUNT, option: st
     }
 
 
+def model(name: str, version: str, *, is_default: bool = False) -> dict[str, Any]:
+    """One element of the list that `az cognitiveservices model list` prints."""
+    return {
+        "kind": "OpenAI",
+        "model": {
+            "format": "OpenAI",
+            "name": name,
+            "version": version,
+            "isDefaultVersion": is_default,
+            "lifecycleStatus": "GenerallyAvailable",
+            "systemData": {"createdAt": f"{version}T00:00:00Z"},
+        },
+    }
+
+
+def logged(deployment: str, at: str, caller: str = "alice@example.com") -> dict[str, Any]:
+    """One element of the list that `az monitor activity-log list` prints: a change that has succeeded."""
+    return {
+        "eventDataId": f"{at} {deployment}",
+        "operationName": {"value": "Microsoft.CognitiveServices/accounts/deployments/write"},
+        "status": {"value": "Succeeded"},
+        "resourceId": deployment,
+        "caller": caller,
+        "correlationId": at,
+        "eventTimestamp": at,
+        "submissionTimestamp": at,
+    }
+
+
 UNREADABLE = deployment("mail", option="Sometimes")
 """A row whose policy nobody knows."""
 

@@ -10,12 +10,14 @@ from pathlib import Path
 
 import pytest
 
-from cli.exports import ACCOUNT, CHAT, NEW, OTHER, UNREADABLE, deployment, written
+from cli.exports import ACCOUNT, CHAT, NEW, OLD, OTHER, UNREADABLE, deployment, model, written
 from cli.shell import Answer, lines, shell
 from modeltrail import Trail
 from modeltrail.cli_import_printing import WORDS
 from modeltrail.domain.events import DeploymentEvent, ModelEvent
 from modeltrail.domain.kinds import leaves
+from modeltrail.imports.kinds import KINDS
+from modeltrail.projections.review import ADVICE
 from modeltrail.proofs import Checkpoint
 
 pytest.importorskip("ijson")
@@ -25,10 +27,11 @@ FIELDS = (
     *("export", "catalogue", "file", "digest", "observed_at", "scope", "rows", "facts", "first", "last", "repeated"),
     *("dry_run", "needs_your_eye"),
 )
+EYE = ("id", "kind", "subject", "at", "positions", "says", "advice", "raw", "reason", "settled", "row")
 FIRST = f"""\
 {NAME}: azure-deployments, made 2025-03-01T02:00:00Z
   catalogue  azure-openai (the usual one; --catalogue names another)
-  scope      {ACCOUNT}
+  scope      east
   rows       2
 
 new  what
@@ -39,7 +42,7 @@ new  what
 1    the reading itself
 
 8 new facts (positions 1-8)
-nothing needs your eye
+nothing in it needs your eye
 """
 
 
@@ -72,7 +75,7 @@ def test_a_night_on_which_nothing_changed_is_one_fact(fresh: str, night: Path, t
     imported(fresh, night)
     told = imported(fresh, written(tmp_path / "2025-03-02.json", deployment("chat"), deployment("mail"))).out
     assert "1 new fact, the reading: nothing changed (position 9)\n" in told
-    assert "what the export shows" not in told
+    assert "the reading itself" not in told
 
 
 @pytest.mark.rule("R39")
@@ -81,7 +84,7 @@ def test_a_file_that_was_read_before_is_no_news(fresh: str, night: Path) -> None
     told = imported(fresh, night).out
     assert told.splitlines()[-2:] == [
         "0 new facts: this file was read before (position 8)",
-        "nothing needs your eye",
+        "nothing in it needs your eye",
     ]
     again = imported(fresh, night, "--json").json
     assert (again["repeated"], again["first"], again["last"], again["facts"], again["rows"]) == (8, None, None, {}, 2)
@@ -124,8 +127,8 @@ def test_very_many_accounts_are_counted(fresh: str, tmp_path: Path) -> None:
     rows = [deployment("chat", account=f"{ACCOUNT}-{number}") for number in range(1, 9)]
     told = imported(fresh, written(tmp_path / NAME, *rows)).out.splitlines()
     assert told[2:8] == [
-        f"  scope      {ACCOUNT}-1",
-        *(f"{'':13}{ACCOUNT}-{n}" for n in range(2, 6)),
+        "  scope      east-1",
+        *(f"{'':13}east-{n}" for n in range(2, 6)),
         f"{'':13}and 3 more",
     ]
 
@@ -141,6 +144,32 @@ def test_who_and_why_are_recorded(fresh: str, night: Path) -> None:
 def test_whatever_a_type_is_called_what_exports_state_has_words() -> None:
     known = {kind.type for base in (ModelEvent, DeploymentEvent) for kind in leaves(base)}
     assert {name for name in WORDS if name.startswith(("model.", "deployment."))} <= known
+
+
+# Models
+
+
+@pytest.mark.rule("R1")
+def test_a_list_of_models_is_of_the_place_that_is_named(fresh: str, tmp_path: Path) -> None:
+    file = written(tmp_path / "models-2025-03-01.json", model("gpt-4o", OLD, is_default=True), model("gpt-4o", NEW))
+    words = ("--store", fresh, "import", "azure-models", file)
+    assert shell(*words).code == 2
+    told = shell(*words, "--catalogue", "azure@swedencentral").out
+    assert told.startswith("models-2025-03-01.json: azure-models, made 2025-03-01\n  catalogue  azure@swedencentral\n")
+    assert "\n2    versions released\n" in told
+    assert shell("--store", fresh, "model", "azure@swedencentral/gpt-4o", "--json").json["default"] == OLD
+
+
+def test_every_kind_of_export_is_asked_for_alike(fresh: str, tmp_path: Path) -> None:
+    """A kind that can be dropped into a folder has a command of its own, which prints the same document."""
+    for name, make in KINDS.items():
+        file = tmp_path / f"{name}.2025-03-01.json"
+        file.write_text("{}", encoding="utf-8")
+        words = ("--catalogue", "azure@uk") if name == "azure-models" else ()
+        told = shell("--store", fresh, "import", name, file, *words)
+        assert (told.code, told.out) == (1, "")
+        assert told.err.startswith(f"{file.name}: it has no list under 'value'")
+        assert make("azure@uk").name == name
 
 
 # What needs an eye
@@ -162,8 +191,31 @@ def test_a_row_that_cannot_be_read_needs_an_eye(fresh: str, tmp_path: Path) -> N
 def test_what_needs_an_eye_is_in_the_document_with_all_of_its_text(fresh: str, tmp_path: Path) -> None:
     told = imported(fresh, written(tmp_path / NAME, deployment("chat"), UNREADABLE), "--json").json
     (eye,) = told["needs_your_eye"]
+    assert tuple(eye) == EYE
     assert json.loads(eye["raw"]) == UNREADABLE
+    assert (eye["kind"], eye["subject"], eye["row"]) == ("quarantined-row", "azure-openai", 2)
     assert "Sometimes" in eye["reason"]
+
+
+@pytest.mark.rule("R32")
+def test_a_move_that_nothing_explains_needs_an_eye_with_what_to_do(fresh: str, night: Path, tmp_path: Path) -> None:
+    imported(fresh, night)
+    moved = written(tmp_path / "2025-03-02.json", deployment("chat", NEW), deployment("mail"))
+    told = imported(fresh, moved, "--exit-code")
+    assert told.code == 3
+    head, says, advice = told.out.splitlines()[-3:]
+    assert head == "1 needs your eye:"
+    assert says.endswith("no rule, announcement or logged change explains it")
+    assert advice.strip() == ADVICE["unexplained-move"]
+
+
+@pytest.mark.rule("R32")
+def test_what_a_night_did_not_bring_is_not_told_again(fresh: str, night: Path, tmp_path: Path) -> None:
+    imported(fresh, night)
+    for day in (2, 3):
+        moved = written(tmp_path / f"2025-03-0{day}.json", deployment("chat", NEW), deployment("mail"))
+        eyes = imported(fresh, moved, "--json").json["needs_your_eye"]
+        assert [(eye["kind"], eye["row"]) for eye in eyes] == [("unexplained-move", None)] * (day == 2)
 
 
 def test_an_exit_code_of_3_is_only_for_those_who_ask(fresh: str, night: Path, tmp_path: Path) -> None:
@@ -188,11 +240,12 @@ def test_a_dry_run_prints_each_fact_that_would_be_recorded(fresh: str, night: Pa
     imported(fresh, night)
     file = written(tmp_path / "2025-03-02.json", deployment("chat", NEW), deployment("mail"))
     told = imported(fresh, file, "--dry-run").out.splitlines()
-    seen = f"model azure-openai/gpt-4o, version {NEW}, status serving, created_at 2024-06-01T08:00:00.123456Z"
+    seen = f"model azure-openai/gpt-4o, version {NEW}, status serving, created_at 2024-06-01T08:00:00.123456Z, "
+    seen += "not_before 2025-03-01T02:00:00Z"
     assert told[:4] == [
-        "export.rows-observed azure-deployments 2025-03-02: 1 row shows something else than before",
-        f"deployment.observed {CHAT} 2025-03-02: {seen}",
-        f"export.observed azure-deployments 2025-03-02: scope {ACCOUNT}, rows 2, unread none",
+        "export.rows-observed azure-deployments 2025-03-02: 1 row shown otherwise than before",
+        f"deployment.observed east/deployments/chat 2025-03-02: {seen}",
+        "export.observed azure-deployments 2025-03-02: 2 rows",
         "",
     ]
     assert "3 would be new; a dry run records nothing" in told

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
+from modeltrail.imports.azure_activity_log import AzureActivityLog
 from modeltrail.imports.azure_deployments import AzureDeployments
 from modeltrail.imports.azure_models import AzureModels
 from modeltrail.imports.exports import Export
@@ -42,6 +43,22 @@ def deployment(name: str, version: str, option: str | None) -> dict[str, Any]:
     }
 
 
+def logged(entry: int, operation: str, status: str) -> dict[str, Any]:
+    """One element of `az monitor activity-log list`."""
+    return {
+        "eventDataId": f"0e0e0e0e-0000-4000-8000-{entry:012}",
+        "operationName": {"value": operation, "localizedValue": "Deployments"},
+        "status": {"value": status, "localizedValue": status},
+        "resourceId": f"{ACCOUNT}/deployments/chat-prod",
+        "caller": "alice@example.com",
+        "correlationId": "0c0c0c0c-0000-4000-8000-000000000001",
+        "operationId": "0d0d0d0d-0000-4000-8000-000000000001",
+        "eventTimestamp": "2025-02-20T14:03:22.7894561Z",
+        "submissionTimestamp": "2025-02-20T14:05:01Z",
+        "properties": {"requestbody": "", "responseBody": None},
+    }
+
+
 def model(version: str, status: str, *, is_default: bool) -> dict[str, Any]:
     """One element of `az cognitiveservices model list`."""
     return {
@@ -71,6 +88,15 @@ def model(version: str, status: str, *, is_default: bool) -> dict[str, Any]:
 
 
 TARGETS = {
+    AzureActivityLog.name: Target(
+        AzureActivityLog,
+        (
+            logged(1, "Microsoft.CognitiveServices/accounts/deployments/write", "Started"),
+            logged(2, "MICROSOFT.COGNITIVESERVICES/accounts/deployments/WRITE", "Succeeded"),
+            logged(3, "Microsoft.CognitiveServices/accounts/deployments/delete", "Failed"),
+            logged(4, "Microsoft.CognitiveServices/accounts/listKeys/action", "Succeeded"),
+        ),
+    ),
     AzureDeployments.name: Target(
         lambda: AzureDeployments(accounts=[ACCOUNT]),
         (

@@ -36,7 +36,9 @@ def test_a_file_that_is_no_json_is_refused_in_one_line_that_quotes_nothing_of_it
 
 
 @pytest.mark.rule("R41")
-@pytest.mark.parametrize("deep", [DEEP, b'{"id": "' + OTHER + b'", "properties": ' + b"[" * 3_000 + b"]" * 3_000 + b"}"])
+@pytest.mark.parametrize(
+    "deep", [DEEP, b'{"id": "' + OTHER + b'", "properties": ' + b"[" * 3_000 + b"]" * 3_000 + b"}"]
+)
 def test_a_row_that_is_nested_deeply_is_put_aside_and_the_others_are_read(deep: bytes) -> None:
     with Trail.open("memory:", clock=lambda: NOW) as trail:
         read = trail.read_export(

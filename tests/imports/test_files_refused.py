@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sqlite3
 from collections.abc import Iterator
 from io import BytesIO
 from pathlib import Path
@@ -10,8 +11,11 @@ from pathlib import Path
 import pytest
 
 from modeltrail import Trail
+from modeltrail.datastore import StoreError
 from modeltrail.imports.azure_deployments import AzureDeployments
+from modeltrail.imports.azure_models import AzureModels
 from modeltrail.read import Read
+from modeltrail.spool import Spool
 from rules.given import NOW, on
 
 pytest.importorskip("ijson")
@@ -20,7 +24,11 @@ ACCOUNTS = (
     "/subscriptions/1/resourcegroups/ai/providers/microsoft.cognitiveservices/accounts/east",
     "/subscriptions/1/resourcegroups/ai/providers/microsoft.cognitiveservices/accounts/west",
 )
-ROW = {"id": f"{ACCOUNTS[0]}/deployments/chat", "properties": {"model": {"name": "gpt-4o", "version": "2024-05-13"}}}
+ROW = {
+    "id": f"{ACCOUNTS[0]}/deployments/chat",
+    "name": "chat",
+    "properties": {"model": {"name": "gpt-4o", "version": "2024-05-13"}},
+}
 LOST = {**ROW, "id": None}
 
 
@@ -69,6 +77,15 @@ def test_a_file_of_which_no_row_can_be_placed_is_another_kind_of_file(trail: Tra
     assert [problem.row for problem in read(trail, [broken], on="2025-03-02").quarantined] == [1]
 
 
+@pytest.mark.rule("R41")
+@pytest.mark.parametrize("content", [[ROW], [{"name": "east", "kind": "OpenAI", "properties": {}}]])
+def test_what_is_listed_beside_models_is_no_list_of_them(trail: Trail, content: object) -> None:
+    file = BytesIO(json.dumps(content).encode())
+    with pytest.raises(ValueError, match=r"none of its rows is one of azure-models \(row 1: it has properties"):
+        trail.read_export(AzureModels("azure@uk"), file, observed_at="2025-03-01", by="alice@example.com")
+    assert trail.status().size == 0
+
+
 def test_a_trial_carries_out_nothing_that_waits(tmp_path: Path) -> None:
     url = f"sqlite:///{tmp_path / 'trail.db'}"
     with Trail.open(url, clock=lambda: NOW, acting="worker") as trail:
@@ -101,3 +118,16 @@ def test_an_export_of_tomorrow_is_refused(trail: Trail) -> None:
     with pytest.raises(ValueError, match=r"it cannot have been made at 2026-01-02T00:00:00Z, which lies ahead"):
         read(trail, [ROW], on="2026-01-02")
     assert (trail.status().size, read(trail, [ROW], on="2026-01-01").rows) == (0, 1)
+
+
+def test_a_disk_that_is_full_of_what_is_read_is_no_fault_of_the_file(
+    trail: Trail, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(*_: object) -> None:
+        error = sqlite3.OperationalError("database or disk is full")
+        error.sqlite_errorcode = sqlite3.SQLITE_FULL
+        raise error
+
+    monkeypatch.setattr(Spool, "add", full)
+    with pytest.raises(StoreError, match="the disk is full; nothing was recorded"):
+        read(trail, [ROW])

@@ -20,7 +20,7 @@ from modeltrail.domain.events import (
 )
 from modeltrail.domain.values import MICROSECOND, Policy, Sighted, instant_text
 from modeltrail.imports.exports import Change, Export, Row, Stated, Unreadable
-from modeltrail.imports.fields import instant_of, text_in
+from modeltrail.imports.fields import instant_of, storable, text_in
 
 CATALOGUE = "azure-openai"
 """The catalogue of deployments whose schedule nobody names: the one that Azure's documents describe."""
@@ -34,6 +34,7 @@ POLICIES: Mapping[str | None, Policy] = {
 _DOWN = frozenset({"Creating", "Accepted", "Deleting", "Disabled"})
 """The states of provisioning in which a deployment answers no calls; after a failed change it runs on as it was."""
 _ACCOUNT = re.compile(r"(/subscriptions/[^/]+/resourcegroups/[^/]+/providers/[^/]+/accounts/[^/]+)/deployments/[^/]+")
+_STREAM = "deployment/"
 
 
 def account_id(text: str) -> str:
@@ -47,6 +48,16 @@ def account_id(text: str) -> str:
     return folded
 
 
+def deployment_id(item: object, field: str) -> tuple[str, str]:
+    """The ARM ids of a deployment and of its account that a field of an element holds, folded. Raises ValueError."""
+    arm_id = text_in(item, field)
+    key = storable((arm_id or "").lower(), _STREAM, field)
+    found = _ACCOUNT.fullmatch(key)
+    if found is None:
+        raise ValueError(f"{field}: {arm_id!r} is no ARM id of a deployment: fetch the list again, with all fields")
+    return key, found[1]
+
+
 class AzureDeployments(Export):
     """The deployments of one account or more, under the schedule of a catalogue."""
 
@@ -57,18 +68,21 @@ class AzureDeployments(Export):
 
     def read(self, item: object) -> Row:
         """One deployment. Raises Unreadable."""
-        key, account = _named(item)
+        try:
+            key, account = deployment_id(item, "id")
+        except ValueError as error:
+            raise Unreadable(str(error)) from None
         try:
             shown = dict(self._shown(item))
         except ValueError as error:
             raise Unreadable(str(error), key, account) from None
-        return Row(key, account, f"deployment/{key}", shown)
+        return Row(key, account, f"{_STREAM}{key}", shown)
 
     def _shown(self, item: object) -> Iterator[tuple[str, str]]:
         model = text_in(item, "properties", "model", "name")
         if model is None:
             raise ValueError("properties.model.name is missing: ask Azure what this deployment runs")
-        yield "model", f"{self.catalogue}/{model}"
+        yield "model", storable(f"{self.catalogue}/{model}", "", "properties", "model", "name")
         yield "version", text_in(item, "properties", "model", "version") or ""
         option = text_in(item, "properties", "versionUpgradeOption")
         if option not in POLICIES:
@@ -97,10 +111,11 @@ class AzureDeployments(Export):
         if begun is not None or change.differs("model", "version", "status", "created_at"):
             yield Stated(_seen(change, self.name))
         is_told = begun is not None
+        not_before = None if change.before is None else change.before_at
         if not is_told and change.differs("policy"):
-            yield Stated(PolicyChanged(deployment=change.key, policy=_policy(change)))
+            yield Stated(PolicyChanged(deployment=change.key, policy=_policy(change), not_before=not_before))
         if not is_told and change.differs("sku"):
-            yield Stated(SkuChanged(deployment=change.key, sku=change.shows("sku")))
+            yield Stated(SkuChanged(deployment=change.key, sku=change.shows("sku"), not_before=not_before))
 
     def _begun(self, change: Change) -> datetime | None:
         """When it was created, where that lies between the export before and this one: it is another one, or new."""
@@ -108,19 +123,6 @@ class AzureDeployments(Export):
         if created_at is None or change.before_at is None or not change.before_at < created_at <= change.at:
             return None
         return created_at if change.was("created_at") != change.shows("created_at") else None
-
-
-def _named(item: object) -> tuple[str, str]:
-    """The key of a deployment and its account. Raises Unreadable where it says neither."""
-    try:
-        arm_id = text_in(item, "id")
-    except ValueError as error:
-        raise Unreadable(str(error)) from None
-    key = (arm_id or "").lower()
-    found = _ACCOUNT.fullmatch(key)
-    if found is None:
-        raise Unreadable(f"id: {arm_id!r} is no ARM id of a deployment: fetch the list again, with all fields")
-    return key, found[1]
 
 
 def _status(item: object) -> Sighted:
@@ -155,6 +157,7 @@ def _seen(change: Change, export: str) -> DeploymentObserved:
         status="stopped" if change.after["status"] == "stopped" else "serving",
         export=export,
         created_at=_moment(change.shows("created_at")),
+        not_before=None if change.before is None else change.before_at,
     )
 
 

@@ -65,6 +65,9 @@ class AzureModels(Export):
     def read(self, item: object) -> Row:
         """One version of a model; `deprecation.fineTune` retires nothing and is not read. Raises Unreadable."""
         path = ("model",) if isinstance(item, dict) and "model" in item else ()
+        # A deployment or an account has a name of its own, and tells the rest here.
+        if not path and isinstance(item, dict) and "properties" in item:
+            raise Unreadable("it has properties, as no model has: give a list of models")
         try:
             model, version = self._model(item, *path, "name"), text_in(item, *path, "version") or ""
         except ValueError as error:

@@ -11,6 +11,8 @@ from modeltrail.problems import problem, shown
 
 _text = TypeAdapter[str](Version).validator.validate_python
 """A text that can be stored; called for each field of each row."""
+NAME_LENGTH = 1_000
+"""How many characters a name may have."""
 
 
 def member(item: object, *path: str) -> object:
@@ -38,6 +40,13 @@ def text_in(item: object, *path: str) -> str | None:
     except ValidationError as error:
         raise ValueError(f"{'.'.join(path)}: {problem(error)}") from None
     return found
+
+
+def storable(name: str, prefix: str, *path: str) -> str:
+    """A name that is short enough to be stored behind a prefix, such as that of its stream. Raises ValueError."""
+    if len(prefix) + len(name) > NAME_LENGTH:
+        raise ValueError(f"{'.'.join(path)}: {shown(name)} is too long to be a name: ask the source what it is")
+    return name
 
 
 def instant_of(item: object, *path: str) -> datetime | None:
