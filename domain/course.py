@@ -32,6 +32,7 @@ from modeltrail.domain.frames import Frame, Member, joined, segment_at
 from modeltrail.domain.history import Calendar, Histories
 from modeltrail.domain.judging import (
     keep_dues,
+    open_automatic,
     open_dues,
     open_forced,
     open_later,
@@ -298,6 +299,8 @@ class _Walk:
             if self.executed_by is not None:
                 open_later(self.possible, now, self.executed_by)
             open_forced(self.possible, now)
+        elif now.state_before.incarnation == now.state.incarnation:
+            open_automatic(self.possible, now)
         if not is_seen:
             self.possible.lapse(now.moment)
             spread(self.possible, now)

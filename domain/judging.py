@@ -85,6 +85,19 @@ def open_later(possible: Possible, now: Now, position: int) -> None:
             _open_default(possible, place, now, possible.deadline(), is_change=is_changed)
 
 
+def open_automatic(possible: Possible, now: Now) -> None:
+    """Who was seen at this moment, and is automatic from it on, is due like others, without a deadline (R26, R31)."""
+    for place in list(possible.members):
+        member = possible.members[place]
+        if member.held_since == now.moment or not becomes_automatic(member, now):
+            continue
+        _open_default(possible, place, now, None)
+        open_forced(possible, now)
+        member = possible.members[place]
+        dues = {kind: due._replace(deadline=None) for kind, due in member.dues.items()}
+        possible.change(member._replace(dues=dues))
+
+
 def open_forced(possible: Possible, now: Now) -> None:
     """A forced upgrade that begins at this moment (R24)."""
     for place in list(possible.members):

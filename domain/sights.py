@@ -6,7 +6,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 
-from modeltrail.domain.dues import Now, is_retired
+from modeltrail.domain.dues import Now, is_retired, is_version_retired
 from modeltrail.domain.events import DeploymentObserved
 from modeltrail.domain.facts import Fact
 from modeltrail.domain.frames import Frame, Member, leading_to
@@ -181,7 +181,13 @@ def first_possible(place: Place, last_placed: datetime, now: Now) -> datetime:
 
 
 def may_lead_to(place: Place, change: Fact, frames: Sequence[Frame]) -> bool:
-    """Whether a change may have led to a place: its version was not retired at that moment (R27)."""
+    """Whether a change may have led to a place: its version was not retired at that moment (R27).
+
+    Nor is a stop laid to it that the retirement since may have brought about: it may have changed something else.
+    """
+    if place.is_stopped:
+        last = frames[-1]
+        return not is_version_retired(place, Now(last.since, last.models, last.models, last.state, last.state))
     moment = change.effective_at
     frame = next(frame for frame in reversed(frames) if frame.since <= moment)
     return not is_retired(place, Now(moment, frame.models, frame.models, frame.state, frame.state))
