@@ -185,7 +185,7 @@ class Course:
         logged = [f for f in self.logged if f["effective_at"] > start and f["effective_at"] >= (release or start)]
         logged = [f for f in logged if seen[0] == "stopped" or not now.back_at(f["effective_at"]).gone(seen)]
         if logged:
-            raise Changed(logged[0], logged[-1], seen)
+            raise Changed(logged[0], logged[-1], (*seen[:3], *([False] if seen[0] == "stopped" else [])))
         cause = "unexplained" if seen[0] == "serving" else "observed-stop"
         for moment, parts, _ in self.tracks[STRICT][1:]:
             if release is None or moment >= release:
