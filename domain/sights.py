@@ -12,7 +12,7 @@ from modeltrail.domain.facts import Fact
 from modeltrail.domain.frames import Frame, Member, leading_to
 from modeltrail.domain.history import Histories
 from modeltrail.domain.policies import forced_target
-from modeltrail.domain.possible import Possible, place_seen
+from modeltrail.domain.possible import Possible, place_seen, seen_stopped
 from modeltrail.domain.segments import Cause, Place
 from modeltrail.domain.values import MICROSECOND
 
@@ -205,9 +205,10 @@ def by_hand(place: Place, changes: Sequence[Fact], sight: Fact) -> Member:
     return seen._replace(held_since=changes[-1].effective_at)
 
 
-def unexplained(place: Place, since: datetime, sight: Fact) -> Member:
+def unexplained(place: Place, sight: Fact, since: datetime, now: Now) -> Member:
     """What was seen although nothing explains it; it counts as a change by hand that was made just then (R26, R32)."""
-    return _seen(place, since, "unexplained", frozenset())._replace(held_since=sight.effective_at)
+    seen = _seen(place, since, "unexplained", frozenset())._replace(held_since=sight.effective_at)
+    return seen_stopped(seen, now) if place.is_stopped else seen
 
 
 def _seen(place: Place, entered: datetime, cause: Cause, because: frozenset[int]) -> Member:

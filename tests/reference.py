@@ -186,7 +186,7 @@ class Course:
         views = {f["position"]: now if seen[0] == "stopped" else now.back_at(f["effective_at"]) for f in logged}
         logged = [f for f in logged if not views[f["position"]].gone(seen)]
         if logged:
-            raise Changed(logged[0], logged[-1], seen)
+            raise Changed(logged[0], logged[-1], (*seen[:3], *([False] if seen[0] == "stopped" else [])))
         cause = "unexplained" if seen[0] == "serving" else "observed-stop"
         for moment, parts, _ in self.tracks[STRICT][1:]:
             if release is None or moment >= release:
