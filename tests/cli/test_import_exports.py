@@ -38,7 +38,7 @@ new  what
 2    sights of deployments
 2    policies of deployments
 2    SKUs of deployments
-1    what the export shows otherwise than the one before
+1    record of the rows that differ
 1    the reading itself
 
 8 new facts (positions 1-8)
