@@ -323,18 +323,33 @@ class FactRetracted(Event):
         return self.of
 
 
-class RowQuarantined(Event):
-    """A row of a source could not be read as a fact; it is kept as it was, with the reason (R41)."""
+class CatalogueEvent(Event):
+    """An event of a catalogue (R1)."""
 
-    type = "import.row-quarantined"
     catalogue: Name
-    raw: Text
-    reason: Text
 
     @property
     def stream(self) -> str:
         """`catalogue/NAME`."""
         return f"catalogue/{self.catalogue}"
+
+
+class RowQuarantined(CatalogueEvent):
+    """A row of a source could not be read as a fact; it is kept as it was, with the reason (R41)."""
+
+    type = "import.row-quarantined"
+    raw: Text
+    reason: Text
+
+
+class TrustChanged(CatalogueEvent):
+    """Which sources are trusted more where they state different things of the models of a catalogue (R13).
+
+    `sources`: the most trusted first; each stands for all sources that begin with it. None: all are trusted alike.
+    """
+
+    type = "catalogue.trust-changed"
+    sources: tuple[Name, ...]
 
 
 def leaves(base: type[Event]) -> list[type[Event]]:

@@ -127,6 +127,8 @@ EXAMPLES: tuple[Event, ...] = (
         error="the gateway did not answer",
         retry_at=ON,
     ),
+    events.TrustChanged(catalogue="azure-openai", sources=("azure-models", "https://learn.microsoft.com")),
+    events.TrustChanged(catalogue="azure-openai", sources=()),
 )
 
 
