@@ -85,13 +85,15 @@ def check_answers(ledger: Ledger, log: Log) -> None:
     for known_at in (None, *sorted({fact.known_at for fact in everything})):
         facts = book.known(everything, known_at)
         for model in named:
-            about = [fact for fact in facts if model in models.keys(fact)]
+            about = book.about(facts, model)
             kept = ledger.known(models, model, known_at)
             expected, history = model_history(model, about), model_history(model, kept)
             assert (history.moments, history.states) == (expected.moments, expected.states)
             assert (history.leads_to, history.unclear) == (expected.leads_to, expected.unclear)
             learned = [moment for moment in ledger.learned(models, model) if known_at is None or moment <= known_at]
             assert ledger.known(models, model, max(learned, default=LONG_AGO)) == kept
+            if any(book.is_order_for(fact, model) for fact in about):
+                continue  # where sources are weighed, a history is not what the rows say
             folded = models.history(model, about)
             states = [history.at(moment) for moment, _ in folded]
             assert states == [state for _, state in folded]
