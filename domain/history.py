@@ -215,8 +215,7 @@ def _in_general(model: ModelState) -> tuple[object, ...]:
 def _announced(model: ModelState, version: str | None) -> tuple[object, ...] | None:
     """What counts only for who is on a version."""
     known = None if version is None else model.versions.get(version)
-    order = None if known is None or known.weighing is None else known.weighing.order
-    return None if known is None else (known.announced, known.forced, known.replacement, order)
+    return None if known is None else (known.announced, known.forced, known.replacement, known.weighing)
 
 
 def _leads_to(model: ModelState, version: str | None) -> Iterator[Named]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 
 from modeltrail.domain.events import (
@@ -16,6 +16,7 @@ from modeltrail.domain.events import (
     VersionEvent,
 )
 from modeltrail.domain.facts import Fact
+from modeltrail.domain.trust import speaker_of
 from modeltrail.domain.values import instant_text
 from modeltrail.projections.announcements import Announcement
 from modeltrail.projections.models import RetirementStanding, VersionAnswer
@@ -160,12 +161,40 @@ def target(model: str, to_model: str | None, to_version: str | None) -> str:
 
 def announced(answer: Announcement) -> str:
     """What was announced of which version: kind, target, date, how firm, for which SKU."""
-    what = f"{version(answer.model, answer.version)}: {answer.kind}"
-    what += target(answer.model, answer.to_model, answer.to_version)
+    sku = f"{answer.sku} only" if answer.sku else None
+    return listed([f"{version(answer.model, answer.version)}: {answer.kind}{_stated(answer)}", sku])
+
+
+def _stated(answer: Announcement) -> str:
+    """What is stated of what was announced: target, date, and how firm that is."""
+    to = target(answer.model, answer.to_model, answer.to_version)
     if answer.kind == "replacement":
-        return what + (f" from {moment(answer.on)}" if answer.on else "")
-    date = f"on {moment(answer.on)}" if answer.on else "without a date"
-    return listed([f"{what} {date}", answer.qualifier, f"{answer.sku} only" if answer.sku else None])
+        return to + (f" from {moment(answer.on)}" if answer.on else "")
+    date = f" on {moment(answer.on)}" if answer.on else " without a date"
+    return listed([to + date, answer.qualifier])
+
+
+def disputed(answer: Announcement, said: Mapping[int, Announcement]) -> str:
+    """Who says so, and who something else. `said`: what was announced at each position, nothing where withdrawn."""
+    others = [f"{_instead(said.get(position), position)} (position {position})" for position in answer.disagrees_with]
+    return f"said {_speakers(answer)}; otherwise {'; '.join(others)}"
+
+
+def _instead(other: Announcement | None, position: int) -> str:
+    if other is None:
+        return "withdrawn"
+    again = [one.source for one in other.confirmations if one.position == position]
+    return f"by {_named([*again, other.source][0])}:{_stated(other)}"
+
+
+def _speakers(answer: Announcement) -> str:
+    """The sources of a statement, each once."""
+    named = (_named(source) for source in (answer.source, *(one.source for one in answer.confirmations)))
+    return f"by {' and '.join(dict.fromkeys(named))}"
+
+
+def _named(source: str | None) -> str:
+    return speaker_of(source) or "an unnamed source"
 
 
 def confirmed(answer: Announcement) -> str:
