@@ -175,26 +175,28 @@ def _stated(answer: Announcement) -> str:
 
 
 def disputed(answer: Announcement, said: Mapping[int, Announcement]) -> str:
-    """Who says so, and who something else. `said`: what was announced at each position, nothing where withdrawn."""
-    others = [f"{_instead(said.get(position), position)} (position {position})" for position in answer.disagrees_with]
-    return f"said {_speakers(answer)}; otherwise {'; '.join(others)}"
+    """Who still says so, and who something else. `said`: what was announced at each position, not where withdrawn."""
+    others = [(said.get(position), position) for position in answer.disagrees_with]
+    moved = {speaker_of(_source_at(other, position)) for other, position in others if other is not None}
+    speakers = {speaker_of(source): source for source in (answer.source, *(one.source for one in answer.confirmations))}
+    still = [_named(source) for speaker, source in speakers.items() if speaker not in moved]
+    return f"said by {' and '.join(still)}; otherwise {'; '.join(_instead(*other) for other in others)}"
+
+
+def _source_at(answer: Announcement, position: int) -> str | None:
+    """The source of a statement, or of the one at a position that confirmed it."""
+    return next((one.source for one in answer.confirmations if one.position == position), answer.source)
 
 
 def _instead(other: Announcement | None, position: int) -> str:
-    if other is None:
-        return "withdrawn"
-    again = [one.source for one in other.confirmations if one.position == position]
-    return f"by {_named([*again, other.source][0])}:{_stated(other)}"
-
-
-def _speakers(answer: Announcement) -> str:
-    """The sources of a statement, each once."""
-    named = (_named(source) for source in (answer.source, *(one.source for one in answer.confirmations)))
-    return f"by {' and '.join(dict.fromkeys(named))}"
+    what = "withdrawn" if other is None else f"by {_named(_source_at(other, position))}:{_stated(other)}"
+    return f"{what} (position {position})"
 
 
 def _named(source: str | None) -> str:
-    return speaker_of(source) or "an unnamed source"
+    """A source in a sentence: an import by its name, without file, digest and row; a page without its section."""
+    is_import = source is not None and " sha256:" in source
+    return (speaker_of(source) if is_import else (source or "").partition("#")[0]) or "an unnamed source"
 
 
 def confirmed(answer: Announcement) -> str:

@@ -327,7 +327,7 @@ class Trail:
         return self.log.read(after=since)
 
     def history(self, name: str) -> tuple[Fact, ...]:
-        """Every fact of a model or a deployment, retracted ones and retractions too. Raises Unknown."""
+        """Every fact of a deployment, a model or a catalogue, retracted ones and retractions too. Raises Unknown."""
         self._ledger.catch_up()
         return tuple(self._ledger.stream(self._stream(name)))
 
@@ -338,6 +338,8 @@ class Trail:
             try:
                 return f"model/{model_named(self._ledger, name)}"
             except Unknown as no_model:
+                if self._ledger.version(f"catalogue/{name}"):
+                    return f"catalogue/{name}"
                 nearest = no_deployment.nearest or no_model.nearest
                 raise Unknown("deployment or model", name, nearest) from None
 
