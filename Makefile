@@ -66,6 +66,10 @@ rule-tests: $(VENV)/ready-to-develop ## write the lists of tests in docs/referen
 explore: $(VENV)/ready-to-develop ## run the properties for long, on random histories
 	$(BIN)/python $(PYTEST) --hypothesis-profile explore -m hypothesis $(ARGS)
 
+.PHONY: fuzz
+fuzz: $(VENV)/ready-to-develop ## give importers files broken at random; ARGS='--examples 100000' for longer
+	$(BIN)/python $(PYTEST) --hypothesis-profile fuzz $(ARGS) tests/fuzz
+
 .PHONY: faults
 faults: $(VENV)/ready-to-develop ## kill processes at every point and at random moments; ARGS='--kills 3000' for longer
 	$(BIN)/python $(PYTEST) --kills 300 $(ARGS) tests/faults

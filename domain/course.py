@@ -7,16 +7,17 @@ Whenever an export shows what the deployment serves, it settles what lay before 
 
 from __future__ import annotations
 
-from bisect import bisect_right
+from bisect import bisect_left, bisect_right
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cache
 from operator import attrgetter
 
-from modeltrail.domain.deployment import evolve, new_deployment
+from modeltrail.domain.deployment import evolve, is_done, new_deployment
 from modeltrail.domain.dues import Now, alarms, is_at_rest, is_retired, is_version_retired
 from modeltrail.domain.events import (
+    ChangeLogged,
     DeploymentCreated,
     DeploymentDeleted,
     DeploymentObserved,
@@ -39,10 +40,23 @@ from modeltrail.domain.judging import (
     spread,
     stop_retired,
 )
-from modeltrail.domain.policies import forced_target
-from modeltrail.domain.possible import Possible, changed, held_back, place_seen, placed, seen_first
+from modeltrail.domain.possible import Possible, changed, created, held_back, place_seen, placed, seen_first
 from modeltrail.domain.segments import Place, Segment
-from modeltrail.domain.sights import bridge, bridged, came_from, divided, settle, stand, staying
+from modeltrail.domain.sights import (
+    bridged,
+    by_hand,
+    changed_within,
+    doubted,
+    first_possible,
+    forced,
+    forcing_to,
+    last_repeated,
+    may_lead_to,
+    observed,
+    settle_before,
+    stand,
+    unexplained,
+)
 from modeltrail.domain.values import MICROSECOND
 
 
@@ -71,15 +85,14 @@ def course_at(deployment: str, facts: Iterable[Fact], histories: Histories, mome
     return Course(deployment, () if found is None else (found,))
 
 
-_LOOKING_BACK = frozenset({VersionChanged, DeploymentObserved, DeploymentStopped, MovePostponed, MoveFailed})
+_LOOKING_BACK = frozenset(
+    {VersionChanged, DeploymentObserved, DeploymentStopped, DeploymentDeleted, MovePostponed, MoveFailed}
+)
 """The events that may say something of the time before them."""
-_PLACING = _LOOKING_BACK | {DeploymentCreated, DeploymentDeleted}
-"""The events that put a deployment somewhere; all others change an attribute."""
+_PLACING = _LOOKING_BACK | {DeploymentCreated, ChangeLogged}
+"""The events that put a deployment somewhere, or tell that somebody may have; all others change an attribute."""
 _KINDS = {"preview": "preview", "forced": "forced", "retirement": "retirement", "upgrade-window": "upgrade"}
 """As which kind of due a cause is kept; a change of default or policy is of the kind `default`."""
-
-
-_is_lapsed = attrgetter("is_lapsed")
 _is_overdue = attrgetter("is_overdue")
 
 
@@ -89,8 +102,8 @@ class _Walk:
     def __init__(self, deployment: str, ordered: list[Fact], histories: Histories) -> None:
         self.histories = histories
         self.facts = ordered
-        self.taken = self.skimmed = 0
-        """How many facts were taken, and how many looked at for a sight that may be passed to."""
+        self.taken = 0
+        """How many facts were taken."""
         self.calendar = Calendar(ordered, histories)
         looking_back = (fact.effective_at for fact in reversed(ordered) if type(fact.event) in _LOOKING_BACK)
         self.looks_back_at = next(looking_back, None)
@@ -109,6 +122,10 @@ class _Walk:
         self.anchor: Member | None = None
         """Where a record or a sight put the deployment last."""
         self.deletion: frozenset[int] = frozenset()
+        self.logged: list[Fact] = []
+        """The changes since then that a provider's log states, whatever they changed (R32)."""
+        self.led_to: dict[int, Member] = {}
+        """Who was put there by a logged change, as a sight after it has shown; by the position of the change."""
 
     def frames_until(self, end: datetime | None) -> list[Frame]:
         """The parts of the course, one for each moment at which something might change; all of them for null.
@@ -118,9 +135,9 @@ class _Walk:
         moment = self._next_fact()
         while moment is not None and not (end is not None and self._is_certain(end, moment)):
             now = self._step(moment)
-            is_resting = self.is_at_rest and self.taken >= self.skimmed
-            is_passed = end is not None and is_resting and self._skim(now, end)
-            moment = self._next_fact() if is_passed else self._next(now)
+            if self.is_at_rest and self.anchor is not None:
+                self.taken = last_repeated(self.facts, self.taken, self.anchor, self.calendar.next_turn(moment))
+            moment = self._next_fact() if now is None else self._next(now)
         self._flush()
         return self.done
 
@@ -144,38 +161,6 @@ class _Walk:
             ahead.append(moment + MICROSECOND)
         return min([at for at in ahead if at is not None and at > moment], default=None)
 
-    def _skim(self, now: Now, end: datetime) -> bool:
-        """Pass over all before the last sight by a moment that shows a deployment where it rests, if there is one.
-
-        Nothing happens to it in between, and the sight says anew where it is: of the time before nothing is asked.
-        """
-        members = list(self.possible.members.values())
-        if len(members) != 1 or members[0].is_lapsed:
-            return False
-        state, moment, passed = self.state, now.moment, False
-        for number in range(self.taken, len(self.facts)):
-            fact, before, moment_before, self.skimmed = self.facts[number], state, moment, number + 1
-            is_sight = isinstance(fact.event, DeploymentObserved) and place_seen(fact.event) == members[0].place
-            if not is_sight and type(fact.event) in _PLACING:
-                break
-            state, moment = evolve(before, fact), fact.effective_at
-            is_alone = self._moment_of(number + 1) != moment
-            now = Now(moment, *self.calendar.models(moment), state, before)
-            if moment > end or not is_alone or not self._rests(members, moment_before, now):
-                break
-            if is_sight:
-                self.taken, self.state, passed = number, before, True
-        return passed
-
-    def _rests(self, members: list[Member], since: datetime, now: Now) -> bool:
-        """Whether nothing happens at a moment, nor to whoever is as just before it at a turn since another."""
-        turn = self.calendar.next_turn(since)
-        while turn is not None and turn < now.moment:
-            if not is_at_rest(members, Now(turn, *self.calendar.models(turn), now.state_before, now.state_before)):
-                return False
-            turn = self.calendar.next_turn(turn)
-        return is_at_rest(members, now)
-
     def _moment_of(self, number: int) -> datetime | None:
         return self.facts[number].effective_at if number < len(self.facts) else None
 
@@ -183,8 +168,11 @@ class _Walk:
         """The moment of the next fact that was not taken yet."""
         return self._moment_of(self.taken)
 
-    def _step(self, moment: datetime) -> Now:
-        """All that happens at a moment (R6): deadlines close, facts are taken, then judged, then sights settle."""
+    def _step(self, moment: datetime) -> Now | None:
+        """All that happens at a moment (R6): deadlines close, facts are taken, then judged, then sights settle.
+
+        Null where the way leads back to a change that a sight has shown.
+        """
         before = self.state
         self.possible.begin()
         self.possible.lapse(moment)
@@ -194,7 +182,8 @@ class _Walk:
             self.taken += 1
             if isinstance(fact.event, DeploymentObserved) and self.state.exists:
                 self._judge(now)
-                self._see(fact, fact.event, now)
+                if not self._see(fact, fact.event, now):
+                    return None
             else:
                 self._take(fact, now)
             now = Now(moment, now.models, now.models_before, self.state, before)
@@ -214,6 +203,7 @@ class _Walk:
         self.anchored_at = moment
         self.held_back_at = None
         self.executed_by = None
+        self.logged = []
         self.anchor = member
         self.seen_at = moment if member is not None and member.certainty == "observed" else None
 
@@ -225,7 +215,7 @@ class _Walk:
             return
         match fact.event:
             case DeploymentCreated() as event if not existed:
-                self._anchor(moment, self._created(fact, event, moment))
+                self._anchor(moment, created(fact, event, self.histories(event.model).at(moment)))
             case DeploymentObserved() as event:
                 self._anchor(moment, seen_first(place_seen(event), fact))
             case VersionChanged() as event:
@@ -239,22 +229,29 @@ class _Walk:
                 self.executed_by = None if event.cause is None else fact.position
             case MoveHeldBack() as event if self.state.run_by == "engine":
                 self._hold_back(fact, event, moment)
-            case DeploymentDeleted():
-                self._anchor(moment, None)
-                self.deletion = frozenset({fact.position})
+            case DeploymentDeleted(not_before=last_seen):
+                self._delete(fact, last_seen, now)
+            case ChangeLogged() as event if is_done(event, "delete"):
+                self._delete(fact, None, now)
+            case ChangeLogged() as event if is_done(event, "write"):
+                self.logged.append(fact)
+                if fact.position in self.led_to:
+                    self._change(fact, self.led_to.pop(fact.position), now)
             case _:
                 pass
 
-    def _created(self, fact: Fact, event: DeploymentCreated, moment: datetime) -> Member:
-        """Created with a version, or with the default as of then, which is derived and not stated (R26)."""
-        if event.version is not None:
-            return placed(Place(event.model, event.version), fact, "created")._replace(held_since=moment)
-        model = self.histories(event.model).at(moment)
-        version = model.default_for(event.sku)
-        named = model.stated_default or (model.versions[version].release if version is not None else None)
-        stated = frozenset({named.position} if named is not None else ())
-        member = placed(Place(event.model, version), fact, "created")
-        return member._replace(certainty="assumed", held_since=moment, because=member.because | stated)
+    def _delete(self, fact: Fact, last_seen: datetime | None, now: Now) -> None:
+        """It is gone; and may have been since it was last seen, where that is all that is known (R16)."""
+        if last_seen is not None and self.anchored_at is not None:
+            since = max(last_seen, self.anchored_at) + MICROSECOND
+            self.frames = doubted([*self.frames, self._frame(now)], since, fact)
+        self._anchor(fact.effective_at, None)
+        self.deletion = frozenset({fact.position})
+
+    def _change(self, last: Fact, led_to: Member, now: Now) -> None:
+        """By the last of the logged changes that a later sight has shown, what it shows was made (R32)."""
+        self.frames = changed_within([*self.frames, self._frame(now)], led_to, last)
+        self._anchor(now.moment, led_to)
 
     def _stopped(self, fact: Fact, event: DeploymentStopped, now: Now) -> Member:
         here = next(iter(self.possible.showing())).place
@@ -305,83 +302,53 @@ class _Walk:
             self.possible.lapse(now.moment)
             spread(self.possible, now)
 
-    def _see(self, fact: Fact, event: DeploymentObserved, now: Now) -> None:
-        """A sight of a deployment that exists: it settles what lies before it and its own moment (R31)."""
+    def _see(self, fact: Fact, event: DeploymentObserved, now: Now) -> bool:
+        """A sight of a deployment that exists: it settles what lies before it and its own moment (R31).
+
+        False where it shows what a logged change has led to: then all since that change is gone through again.
+        """
         self.state = evolve(self.state, fact)
         place = place_seen(event)
         if not place.is_stopped and is_retired(place, now):
             self._anchor(now.moment, seen_first(place, fact)._replace(flags=frozenset({"contradiction"})))
-            return
-        known = self._find(place)
-        if known is not None and known.place.version is None:
-            seen = known._replace(place=place)
-        elif known is not None:
-            self._settle(known, fact)
-            seen = known
+            return True
+        seen = self.possible.find(place)
+        if seen is None:
+            seen = self._explained(place, fact, now)
+        elif seen.place.version is None:
+            seen = seen._replace(place=place)
         else:
-            seen = self._bridge(place, fact, now)
-        waiting = {kind: due._replace(deadline=None) for kind, due in seen.dues.items()}
-        self._anchor(
-            now.moment,
-            seen._replace(
-                certainty="observed",
-                sight=fact.position,
-                dues=waiting,
-                is_lapsed=False,
-                entered=now.moment,
-                is_overdue=False,
-            ),
-        )
+            settle_before(self.frames, self.possible, seen, fact)
+        if seen is not None:
+            self._anchor(now.moment, observed(seen, fact))
+        return seen is not None
 
-    def _settle(self, seen: Member, sight: Fact) -> None:
-        """Only what could have led to a member by this moment had been possible before it (R31)."""
-        if not any(map(Frame.is_window, self.frames)):
-            return
-        possible, with_lapsed = self.possible, seen.is_lapsed
-        places = staying(possible.members, possible.moves, frozenset({seen.place}), with_lapsed=with_lapsed)
-        settle(self.frames, came_from(possible.origins, places), sight, with_lapsed=with_lapsed)
+    def _explained(self, place: Place, sight: Fact, now: Now) -> Member | None:
+        """What was seen although no derived move leads to it: explained by a forced upgrade, or not (R24, R32).
 
-    def _find(self, place: Place) -> Member | None:
-        """The member that a sight shows, or one of whose version nobody knew."""
-        members = self.possible.members
-        if place in members:
-            return members[place]
-        if place.is_stopped:
-            stopped = sorted((member for member in members.values() if member.place.is_stopped), key=_is_lapsed)
-            return next(iter(stopped), None)
-        return members.get(Place(place.model, None))
-
-    def _bridge(self, place: Place, fact: Fact, now: Now) -> Member:
-        """What was seen although no derived move leads to it: explained by a forced upgrade, or not (R24, R32)."""
+        Null where a logged change explains it.
+        """
         assert self.anchored_at is not None
-        since = self.anchored_at + MICROSECOND
-        version = now.models(place.model).versions.get(place.version or "")
-        if version is not None and version.released_at is not None:
-            since = max(since, version.released_at)
-        forcing = None if place.is_stopped else self._forcing(place, now)
+        since = first_possible(place, self.anchored_at, now)
+        frames = [*self.frames, self._frame(now)]
+        forcing = forcing_to(place, self.possible.showing(), self.histories, self.anchored_at, now)
+        changes = [one for one in self.logged if one.effective_at >= since and may_lead_to(place, one, frames)]
+        if forcing is None and changes:
+            self._go_back(by_hand(place, changes, sight), changes[-1])
+            return None
         start, announcement = forcing or (None, None)
-        if announcement is not None:
-            since = max(since, announcement.effective_at)
-            seen = bridged(place, since, "forced", frozenset({announcement.position}))
-        else:
-            seen = bridged(place, since, "unexplained", frozenset())
-            seen = seen._replace(held_since=now.moment, stopped_because="seen stopped" if place.is_stopped else None)
-        frames = divided([*self.frames, self._frame(now)], since)
-        self.frames = frames[:-1]
-        bridge(frames, start, seen, since)
-        settle(frames, frozenset({place}), fact, with_lapsed=False)
+        seen = unexplained(place, since, sight) if announcement is None else forced(place, since, announcement)
+        self.frames = bridged(frames, start, seen, sight)
         return seen
 
-    def _forcing(self, place: Place, now: Now) -> tuple[Place, Fact] | None:
-        """The place, and the forced upgrade announced for it, that explain a sight; the first that does (R24)."""
-        for member in self.possible.showing():
-            for announcement in self.histories(member.place.model).forced_upgrades(
-                member.place.version, self.anchored_at or now.moment, now.moment
-            ):
-                target = forced_target(now.models, announcement, now.state.sku)
-                if not member.place.is_stopped and (target.model, target.version) == (place.model, place.version):
-                    return member.place, announcement
-        return None
+    def _go_back(self, member: Member, change: Fact) -> None:
+        """Back to the moment of a logged change: now it is known what it led to, and what follows is derived anew."""
+        moment = change.effective_at
+        self.led_to[change.position] = member
+        self.frames = [frame for frame in self.frames if frame.since < moment]
+        self.logged = [earlier for earlier in self.logged if earlier.effective_at < moment]
+        self.taken = bisect_left(self.facts, moment, key=lambda fact: fact.effective_at)
+        self.possible.members, self.state = self.frames[-1].members, self.frames[-1].state
 
     def _frame(self, now: Now) -> Frame:
         possible = self.possible

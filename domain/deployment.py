@@ -11,6 +11,7 @@ from typing import Literal, NamedTuple
 
 from modeltrail.domain.events import (
     ApiVersionChanged,
+    ChangeLogged,
     DeploymentCreated,
     DeploymentDeleted,
     DeploymentEvent,
@@ -102,8 +103,15 @@ def evolve(state: DeploymentState, fact: Fact) -> DeploymentState:
             return state._replace(tests=(*state.tests, fact))
         case DeploymentDeleted():
             return state._replace(existence="deleted")
+        case ChangeLogged() as event if is_done(event, "delete"):
+            return state._replace(existence="deleted")
         case _:
             return state
+
+
+def is_done(event: ChangeLogged, operation: Literal["write", "delete"]) -> bool:
+    """Whether a provider's log says that an operation succeeded."""
+    return event.operation == operation and event.status == "Succeeded"
 
 
 def _evolve_absent(state: DeploymentState, fact: Fact) -> DeploymentState:
@@ -115,6 +123,10 @@ def _evolve_absent(state: DeploymentState, fact: Fact) -> DeploymentState:
             seen = DeploymentCreated(deployment=state.deployment, model=event.model, version=event.version)
             begun = _begin(state, fact, seen)
             return begun._replace(run_by="provider", is_stopped=event.status == "stopped")
+        case ChangeLogged():
+            return state
+        case DeploymentDeleted(not_before=last_seen) if last_seen is not None and state.existence == "deleted":
+            return state
         case _:
             return _contradicted(state, fact, "there is no such deployment at that moment")
 

@@ -5,19 +5,28 @@ Stored names and fields only ever grow: a new field has a default, a name is nev
 
 from __future__ import annotations
 
-from typing import ClassVar, Literal
+from typing import Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
 
+from modeltrail.domain.exported import ExportObserved as ExportObserved
+from modeltrail.domain.exported import ExportRow as ExportRow
+from modeltrail.domain.exported import ExportRowsObserved as ExportRowsObserved
+from modeltrail.domain.exported import ReviewSettled as ReviewSettled
+from modeltrail.domain.kinds import Announcement as Announcement
+from modeltrail.domain.kinds import CatalogueEvent as CatalogueEvent
+from modeltrail.domain.kinds import DeploymentEvent as DeploymentEvent
+from modeltrail.domain.kinds import Event as Event
+from modeltrail.domain.kinds import ModelEvent as ModelEvent
+from modeltrail.domain.kinds import VersionEvent as VersionEvent
+from modeltrail.domain.kinds import leaves as leaves
 from modeltrail.domain.values import (
     Days,
-    DeploymentName,
     Instant,
     ModelName,
     Name,
     Policy,
     Positions,
-    Qualifier,
     Rules,
     RunBy,
     Sighted,
@@ -25,59 +34,6 @@ from modeltrail.domain.values import (
     Text,
     Version,
 )
-
-
-class Event(BaseModel):
-    """Something that happened, in the past tense. Frozen; equal when type and fields are equal."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-    type: ClassVar[str]
-    """The stored name, independent of the Python path."""
-
-    @property
-    def stream(self) -> str:
-        """The aggregate that the event belongs to: `model/NAME`, `deployment/NAME` or `catalogue/NAME`."""
-        raise NotImplementedError
-
-    def data(self) -> dict[str, object]:
-        """The fields as plain JSON values; a field that was not given is left out."""
-        return self.model_dump(mode="json", exclude_none=True)
-
-
-class ModelEvent(Event):
-    """An event of a model."""
-
-    model: ModelName
-
-    @property
-    def stream(self) -> str:
-        """`model/NAME`."""
-        return f"model/{self.model}"
-
-
-class VersionEvent(ModelEvent):
-    """An event of one version of a model."""
-
-    version: Version
-
-
-class Announcement(VersionEvent):
-    """What a provider says will happen to a version: perhaps on a date, and how firm that is (R13)."""
-
-    on: Instant | None = None
-    qualifier: Qualifier = "fixed"
-
-
-class DeploymentEvent(Event):
-    """An event of a deployment."""
-
-    deployment: DeploymentName
-
-    @property
-    def stream(self) -> str:
-        """`deployment/NAME`."""
-        return f"deployment/{self.deployment}"
 
 
 class ModelRegistered(ModelEvent):
@@ -205,10 +161,14 @@ class DeploymentCreated(DeploymentEvent):
 
 
 class PolicyChanged(DeploymentEvent):
-    """A deployment has another update policy (R17)."""
+    """A deployment has another update policy (R17).
+
+    `not_before`: when another one was seen last, where all that is known is that it changed between two sights.
+    """
 
     type = "deployment.policy-changed"
     policy: Policy
+    not_before: Instant | None = None
 
 
 class VersionChanged(DeploymentEvent):
@@ -238,10 +198,11 @@ class DeploymentStopped(DeploymentEvent):
 
 
 class SkuChanged(DeploymentEvent):
-    """A deployment has another SKU (R14, R23)."""
+    """A deployment has another SKU (R14, R23). `not_before` as of `PolicyChanged`."""
 
     type = "deployment.sku-changed"
     sku: Name | None = None
+    not_before: Instant | None = None
 
 
 class ApiVersionChanged(DeploymentEvent):
@@ -252,12 +213,20 @@ class ApiVersionChanged(DeploymentEvent):
 
 
 class DeploymentObserved(DeploymentEvent):
-    """A deployment was seen with this version, serving or stopped (R31)."""
+    """A deployment was seen with this version, serving or stopped (R31).
+
+    `export`: the kind of export that showed it; later exports of that kind may show it again without a fact of their
+    own (R40). `created_at`: when it was created, as that export says; a later one is another incarnation (R3).
+    `not_before`: when that export showed something else last.
+    """
 
     type = "deployment.observed"
     model: ModelName
     version: Version
     status: Sighted = "serving"
+    export: Name | None = None
+    created_at: Instant | None = None
+    not_before: Instant | None = None
 
 
 class VersionTested(DeploymentEvent):
@@ -304,9 +273,30 @@ class MoveFailed(MoveHeldBack):
 
 
 class DeploymentDeleted(DeploymentEvent):
-    """A deployment no longer exists; created again it is a new incarnation (R3)."""
+    """A deployment no longer exists; created again it is a new incarnation (R3).
+
+    `not_before`: when it was last seen, where all that is known is that it was deleted between two sights (R16).
+    """
 
     type = "deployment.deleted"
+    not_before: Instant | None = None
+
+
+class ChangeLogged(DeploymentEvent):
+    """A provider's log says that somebody changed or deleted a deployment; what they changed is seen elsewhere (R32).
+
+    `entry`: the id of the record in that log. `status`: how far the operation had come, such as `Started`, `Succeeded`
+    or `Failed`; only what succeeded explains anything. `correlation`: the operation, whose start and end are records of
+    their own. `submitted_at`: when the log could show it.
+    """
+
+    type = "deployment.change-logged"
+    operation: Literal["write", "delete"]
+    status: Name
+    caller: Name | None = None
+    entry: Name
+    correlation: Name | None = None
+    submitted_at: Instant | None = None
 
 
 class FactRetracted(Event):
@@ -321,17 +311,6 @@ class FactRetracted(Event):
     def stream(self) -> str:
         """The stream of the fact that is retracted."""
         return self.of
-
-
-class CatalogueEvent(Event):
-    """An event of a catalogue (R1)."""
-
-    catalogue: Name
-
-    @property
-    def stream(self) -> str:
-        """`catalogue/NAME`."""
-        return f"catalogue/{self.catalogue}"
 
 
 class RowQuarantined(CatalogueEvent):
@@ -350,12 +329,6 @@ class TrustChanged(CatalogueEvent):
 
     type = "catalogue.trust-changed"
     sources: tuple[Name, ...]
-
-
-def leaves(base: type[Event]) -> list[type[Event]]:
-    """The kinds of event below a base."""
-    below = base.__subclasses__()
-    return [leaf for child in below for leaf in (leaves(child) if child.__subclasses__() else [child])]
 
 
 EVENT_TYPES: dict[str, type[Event]] = {event.type: event for event in leaves(Event)}

@@ -9,7 +9,7 @@ from itertools import groupby
 from operator import lt
 from typing import NamedTuple
 
-from modeltrail.domain.events import Event
+from modeltrail.domain.events import Event, FactRetracted
 from modeltrail.domain.values import Mode
 
 
@@ -83,3 +83,13 @@ def is_known(fact: Fact, known_at: datetime | None, retractions: Retractions) ->
     if known_at is not None and fact.known_at > known_at:
         return False
     return not any(is_known(retraction, known_at, retractions) for retraction in retractions.get(fact.position, ()))
+
+
+def standing(facts: Iterable[Fact]) -> list[Fact]:
+    """Those of some facts that are not retracted by another of them (R45)."""
+    given = list(facts)
+    retractions: dict[int, list[Fact]] = {}
+    for fact in given:
+        if isinstance(fact.event, FactRetracted):
+            retractions.setdefault(fact.event.position, []).append(fact)
+    return [fact for fact in given if is_known(fact, None, retractions)]

@@ -127,6 +127,11 @@ class Calendar:
         self._models: ModelsAt = new_model
         self._before: ModelsAt = new_model
 
+    @property
+    def turns(self) -> Sequence[datetime]:
+        """The moments at which a model changes in what counts for the deployment, in order."""
+        return self._turns
+
     def next_turn(self, moment: datetime, *, of_all: bool = False) -> datetime | None:
         """The next moment at which a model changes in what counts for the deployment.
 

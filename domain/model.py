@@ -19,12 +19,14 @@ from modeltrail.domain.events import (
     OffersChanged,
     ReplacementNamed,
     RulesChanged,
+    StageChanged,
     TrustChanged,
     VersionChanged,
     VersionEvent,
     VersionReinstated,
     VersionReleased,
     VersionRetired,
+    VersionUnlisted,
 )
 from modeltrail.domain.facts import Fact
 from modeltrail.domain.refusals import (
@@ -265,6 +267,27 @@ def _default_judged(state: ModelState, fact: Fact, version: str) -> ModelState:
 
 def _contradicted(state: ModelState, fact: Fact, reason: str) -> ModelState:
     return replace(state, contradictions=(*state.contradictions, Contradiction(fact.position, reason)))
+
+
+def is_news(state: ModelState, event: ModelEvent) -> bool:
+    """Whether what a list shows again says something else than what is known: then somebody else has stated that.
+
+    What it announces is no news when it only says again what it said before.
+    """
+    match event:
+        case DefaultChanged(version=version):
+            return state.default_for() != version
+        case VersionReleased(version=version):
+            known = state.versions.get(version)
+            return known is None or known.released_at is None or not known.is_listed
+        case VersionRetired(version=version, sku=sku):
+            known = state.versions.get(version)
+            return known is None or known.retired_by(sku) is None
+        case StageChanged() | VersionUnlisted():
+            known = state.versions.get(event.version)
+            return known is None or not is_in_force(known, event)
+        case _:
+            return False
 
 
 def decide(state: ModelState, event: ModelEvent, effective_at: datetime, known_at: datetime) -> tuple[ModelEvent, ...]:

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable
 from datetime import datetime
 
-from modeltrail.domain.events import DeploymentObserved, MoveHeldBack, VersionChanged
+from modeltrail.domain.events import DeploymentCreated, DeploymentObserved, MoveHeldBack, VersionChanged
 from modeltrail.domain.facts import Fact
 from modeltrail.domain.frames import Due, Member
+from modeltrail.domain.model import ModelState
 from modeltrail.domain.segments import Place
 
 
@@ -34,6 +35,15 @@ class Possible:
     def showing(self) -> list[Member]:
         """The members that show now."""
         return [member for member in self.members.values() if not member.is_lapsed]
+
+    def find(self, place: Place) -> Member | None:
+        """The member that a sight shows, or one of whose version nobody knew; null where there is none."""
+        if place in self.members:
+            return self.members[place]
+        if place.is_stopped:
+            stopped = [member for member in self.members.values() if member.place.is_stopped]
+            return min(stopped, key=lambda member: member.is_lapsed, default=None)
+        return self.members.get(Place(place.model, None))
 
     def change(self, member: Member) -> None:
         """Another state of a member, in the same place."""
@@ -126,6 +136,17 @@ def arriving(member: Member, due: Due, moment: datetime) -> Member:
 def placed(place: Place, fact: Fact, cause: str, because: Iterable[int] | None = None) -> Member:
     """Who is put somewhere by a record."""
     return Member(place, fact.effective_at, "recorded", cause, frozenset({fact.position, *(because or ())}), {})
+
+
+def created(fact: Fact, event: DeploymentCreated, model: ModelState) -> Member:
+    """Who is created with a version, or with the default as of then, which is derived and not stated (R26)."""
+    if event.version is not None:
+        return placed(Place(event.model, event.version), fact, "created")._replace(held_since=fact.effective_at)
+    version = model.default_for(event.sku)
+    named = model.stated_default or (model.versions[version].release if version is not None else None)
+    stated = frozenset({named.position} if named is not None else ())
+    member = placed(Place(event.model, version), fact, "created")
+    return member._replace(certainty="assumed", held_since=fact.effective_at, because=member.because | stated)
 
 
 def place_seen(event: DeploymentObserved) -> Place:

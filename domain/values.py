@@ -119,6 +119,8 @@ Version = Annotated[str, Field(max_length=1000), AfterValidator(_common_text)]
 """Opaque and case-sensitive; empty only where a model has no named versions (R2)."""
 Text = Annotated[str, Field(max_length=100_000), BeforeValidator(_encodable)]
 """Free text that UTF-8 can hold."""
+Digest = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
+"""A SHA-256 in hexadecimal digits."""
 Days = Annotated[int, Field(ge=0, le=36_500)]
 """A whole number of days of 24 hours (R5)."""
 Positions = tuple[Annotated[int, Field(ge=1, lt=2**53)], ...]

@@ -8,12 +8,14 @@ from __future__ import annotations
 
 from pydantic import BaseModel
 
-from modeltrail.domain.events import EVENT_TYPES, Event, FactRetracted
+from modeltrail.domain.events import EVENT_TYPES, DeploymentDeleted, Event, FactRetracted
 from modeltrail.domain.facts import Fact
 from modeltrail.domain.values import Instant, Mode, instant_text
 from modeltrail.projections.projection import Projection
 
 _MIDNIGHT = "T00:00:00Z"
+_BOUND = "not_before"
+"""The field that says only since when something may be so."""
 _LONGEST = 80
 """How many characters of one field are said; the fact has the rest."""
 
@@ -68,7 +70,8 @@ def _what(event: Event, kind: str) -> str:
     fields = {name: field.default for name, field in type(event).model_fields.items() if name != named_by}
     given = [(name, value) for name, value in event.data().items() if name in fields]
     said = [f"{_words(name)} {_value(value)}" for name, value in given if value or fields[name] != ()]
-    said = said or [f"{_words(name)} not given" for name in fields]
+    if not any(name != _BOUND for name, _ in given) and not isinstance(event, DeploymentDeleted):
+        said = [*(f"{_words(name)} not given" for name in fields if name != _BOUND), *said]
     return ", ".join(said) or _words(event.type.rpartition(".")[2])
 
 
@@ -77,10 +80,10 @@ def _words(name: str) -> str:
 
 
 def _value(value: object) -> str:
-    """One field on one line; what is itself made of fields is named by its id."""
+    """One field on one line; what is itself made of fields is named by its id or key."""
     if isinstance(value, dict):
-        value = value.get("id", value)
+        value = value.get("id") or value.get("key") or value
     if isinstance(value, list):
-        value = " ".join(map(str, value)) or "none"
+        value = " ".join(map(_value, value)) or "none"
     text = " ".join(str(value).split()).removesuffix(_MIDNIGHT) or '""'
     return text if len(text) <= _LONGEST else f"{text[:_LONGEST]}..."

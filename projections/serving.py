@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Literal
 
@@ -9,6 +10,9 @@ from modeltrail.domain.course import Course
 from modeltrail.domain.segments import Certainty, Outcome, Segment, Status
 from modeltrail.domain.values import Instant, Policy, RunBy
 from modeltrail.projections.models import Answer
+
+Callers = Mapping[int, str]
+_NOBODY: Callers = {}
 
 
 class Possible(Answer):
@@ -23,8 +27,9 @@ class Serving(Answer):
     """What a deployment served at `at`, as known at `known_at` (R28, R29).
 
     `model` and `version` are null unless one version is certain. `possible` has one entry where it is certain. `since`:
-    from when this holds; `deadline`: when a window closes. `because`: the positions that the answer rests on. Of an
-    absent or deleted deployment only the moments and what is known of its end are given.
+    from when this holds; `deadline`: when a window closes. `because`: the positions that the answer rests on;
+    `logged_by`: who made what these state, where a provider's log tells. Of an absent or deleted deployment only the
+    moments and what is known of its end are given.
     """
 
     deployment: str
@@ -48,10 +53,11 @@ class Serving(Answer):
     stopped_because: str | None = None
     flags: tuple[str, ...] = ()
     because: tuple[int, ...] = ()
+    logged_by: tuple[str, ...] = ()
 
 
 class SegmentAnswer(Answer):
-    """One segment of a course, half-open; `until` is null where it goes on."""
+    """One segment of a course, half-open; `until` is null where it goes on. `logged_by` as of `Serving`."""
 
     since: Instant
     until: Instant | None
@@ -61,6 +67,7 @@ class SegmentAnswer(Answer):
     policy: Policy
     rules: str
     because: tuple[int, ...]
+    logged_by: tuple[str, ...] = ()
 
 
 class CourseAnswer(Answer):
@@ -74,8 +81,8 @@ def possible(outcomes: tuple[Outcome, ...]) -> tuple[Possible, ...]:
     return tuple(Possible(status=one.status, model=one.model, version=one.version) for one in outcomes)
 
 
-def serving(course: Course, at: datetime, known_at: datetime) -> Serving:
-    """The answer of a course for a moment."""
+def serving(course: Course, at: datetime, known_at: datetime, callers: Callers = _NOBODY) -> Serving:
+    """The answer of a course for a moment; `callers`: who made what the facts state, by their positions."""
     segment = course.at(at)
     if segment is None:
         return Serving(deployment=course.deployment, at=at, known_at=known_at, status="absent")
@@ -102,20 +109,26 @@ def serving(course: Course, at: datetime, known_at: datetime) -> Serving:
         stopped_because=segment.stopped_because,
         flags=segment.flags,
         because=segment.because,
+        logged_by=_logged_by(segment, callers),
     )
 
 
-def course_answer(course: Course) -> CourseAnswer:
+def _logged_by(segment: Segment, callers: Callers) -> tuple[str, ...]:
+    """Who made what a segment rests on, each once."""
+    return tuple(dict.fromkeys(callers[position] for position in segment.because if position in callers))
+
+
+def course_answer(course: Course, callers: Callers = _NOBODY) -> CourseAnswer:
     """A whole course as it is answered; neighbours that differ in nothing that is answered are one segment."""
     parts: list[SegmentAnswer] = []
-    for part in map(_segment, course.segments):
+    for part in (_segment(segment, callers) for segment in course.segments):
         if parts and parts[-1].model_copy(update={"since": part.since, "until": part.until}) == part:
             part = part.model_copy(update={"since": parts.pop().since})
         parts.append(part)
     return CourseAnswer(segments=tuple(parts))
 
 
-def _segment(segment: Segment) -> SegmentAnswer:
+def _segment(segment: Segment, callers: Callers) -> SegmentAnswer:
     return SegmentAnswer(
         since=segment.since,
         until=segment.until,
@@ -125,4 +138,5 @@ def _segment(segment: Segment) -> SegmentAnswer:
         policy=segment.policy,
         rules=segment.rules,
         because=segment.because,
+        logged_by=_logged_by(segment, callers),
     )

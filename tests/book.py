@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime
 from functools import cache
 
 from modeltrail.domain.course import Course, course_at, course_of
-from modeltrail.domain.events import FactRetracted, TrustChanged
+from modeltrail.domain.events import ExportObserved, FactRetracted, TrustChanged
 from modeltrail.domain.facts import Fact, is_known
 from modeltrail.domain.history import Histories, ModelHistory
-from modeltrail.domain.segments import Segment
+from modeltrail.domain.readings import scopes_of, with_sights
+from modeltrail.domain.segments import Segment, Waiting
 from modeltrail.domain.values import catalogue_of
 from modeltrail.projections.deployments import deployments
 from modeltrail.projections.models import model_history, models
@@ -50,12 +52,33 @@ def at(facts: Sequence[Fact], deployment: str, moment: datetime, known_at: datet
     return course_at(deployment, *_asked(facts, deployment, known_at), moment).at(moment)
 
 
+def answered(whole: Course, *, with_flags: bool = True) -> list[Segment]:
+    """The segments without the positions, which depend on the order of recording."""
+    parts = [
+        replace(part, because=(), waits_for=_anywhere(part.waits_for), flags=part.flags if with_flags else ())
+        for part in whole.segments
+    ]
+    joined = parts[:1]
+    for part in parts[1:]:
+        if replace(joined[-1], until=part.until) == replace(part, since=joined[-1].since):
+            joined[-1] = replace(joined[-1], until=part.until)
+        else:
+            joined.append(part)
+    return joined
+
+
+def _anywhere(waiting: Waiting | None) -> Waiting | None:
+    return None if waiting is None else replace(waiting, because=())
+
+
 def _asked(facts: Sequence[Fact], deployment: str, known_at: datetime | None) -> tuple[list[Fact], Histories]:
-    """The known facts of a deployment, and the histories of the models."""
+    """The known facts of a deployment, with its sights in exports that were read, and the histories of the models."""
     seen = known(facts, known_at)
+    readings = [fact for fact in seen if isinstance(fact.event, ExportObserved)]
+    read = [fact for fact in readings if {*scopes_of(deployment)} & {*getattr(fact.event, "scope", ())}]
 
     @cache
     def of(model: str) -> ModelHistory:
         return model_history(model, about(seen, model))
 
-    return [fact for fact in seen if deployment in deployments.keys(fact)], of
+    return with_sights(deployment, [fact for fact in seen if deployment in deployments.keys(fact)], read), of

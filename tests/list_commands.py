@@ -38,9 +38,10 @@ Every command, its options and its exit codes, and the JSON that it prints. This
 """
 EXIT_CODES = {
     "0": "done",
-    "1": "refused, bad input, or `verify` or `projections check` found something wrong; one sentence says what",
+    "1": "refused, bad input, `verify` or `projections check` found something wrong, or `watch --once` put a file "
+    "aside; one sentence says what",
     "2": "wrong usage",
-    "3": "with `--exit-code`: something was found",
+    "3": "with `--exit-code`: something was found, or needs your eye",
     "4": "with `--exit-code`: the answer is `assumed` or a `window`",
     "130": "interrupted",
     "141": "the reader of the pipe is gone",
@@ -81,6 +82,29 @@ ANSWERS: tuple[tuple[str, str, tuple[type, ...]], ...] = (
     ("prove", "One object.", (InclusionProof,)),
 )
 COLUMN_TYPES = ", ".join(f"`{kind.lower()}`" for kind in get_args(codecs.Kind))
+EXPORTED = {
+    "export": ("text", "the kind of the export"),
+    "catalogue": ("text", "where its schedule holds"),
+    "file": ("text", "the name of the file, without its folder"),
+    "digest": ("text", "the SHA-256 of the file"),
+    "observed_at": ("moment", "when the export was made"),
+    "scope": ("list of text", "what it lists completely, such as the ids of accounts"),
+    "rows": ("number", "how many rows it has"),
+    "facts": ("object", "how many facts of each type are new, or would be"),
+    "first": ("number or null", "the first position that was recorded; null: nothing was"),
+    "last": ("number or null", "the last one"),
+    "repeated": (
+        "number or null",
+        "the position of the reading of this file that was recorded before; null: it is new",
+    ),
+    "dry_run": ("true or false", "whether it was only tried, and nothing recorded"),
+    "needs_your_eye": ("list of object", "what a person should look at"),
+    "would_record": (
+        "list of object",
+        "only with `--dry-run`: the facts in order, each with `type`, `effective_at`, `known_at`, `source`, `data`",
+    ),
+}
+"""What every import of an export prints."""
 BY_HAND = {
     "history": {
         "position": ("number", "where it is in the log"),
@@ -141,6 +165,9 @@ BY_HAND = {
         "projection": ("text", "its name"),
         "builds": ("number", "how many sets of tables were removed"),
     },
+    "import azure-activity-log": EXPORTED,
+    "import azure-deployments": EXPORTED,
+    "import azure-models": EXPORTED,
     "import notices": {
         "facts": ("list of object", "what is new: `position` and `type` of each fact"),
         "repeated": ("number", "rows that were known before"),
@@ -190,6 +217,7 @@ MEANINGS = {
     "last_recorded_at": "when the last fact was recorded; null: there is none",
     "lead_days": "how many days before the retirement upgrades begin",
     "leaf": "the hash of the body",
+    "logged_by": "who made what it rests on, where a provider's log tells",
     "listed": "whether its catalogue lists it",
     "model": "the model, with its catalogue",
     "Serving.model": "the model; null: not one is certain",

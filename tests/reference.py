@@ -26,7 +26,12 @@ from reference_catalogue import (
 
 Step = tuple[datetime, "dict[Possibility, set[Possibility | None]]", datetime | None]  # what came of what; a deadline
 HELD_BACK = ("deployment.move-postponed", "deployment.move-failed")
+LOGGED = "deployment.change-logged"
 LEVELS = STRICT, LENIENT, FORCED = (0, 1, 2)  # as the rules say; what was due may not have happened; was forced
+
+
+class Changed(Exception):
+    """No rule explains what was seen, but logged changes do: the first and the last of them, and what was seen."""
 
 
 @dataclass(frozen=True)
@@ -39,8 +44,9 @@ class Answer:
     cause: str | None = None
 
 
-def answer(parts: Iterable[Possibility]) -> Answer:
-    """What is possible, as an answer (R29)."""
+def answer(parts: Iterable[Possibility], is_doubted: bool) -> Answer:
+    """What is possible, as an answer (R29); in doubt whether it was deleted before, nothing is certain (R16)."""
+    parts = [replace(p, basis="assumed") for p in parts] if is_doubted else [*parts]
     named = {p.place: p.place if p.place[2] != UNKNOWN else (*p.place[:2], None) for p in parts}
     places = frozenset(named[p.place] if p.place[0] == "serving" else ("stopped",) for p in parts)
     causes = {p.cause for p in parts if len(places) == 1 or p.basis == "assumed"}
@@ -53,17 +59,21 @@ def answer(parts: Iterable[Possibility]) -> Answer:
 class Course:
     """A deployment, one moment after the other. `tracks`: the steps since it was placed last, on each level.
 
-    `unmoved`: where it is at each of these moments if nothing was carried out since.
+    `unmoved`: where it is at each of these moments if nothing was carried out since. `logged`: the changes in a log.
+    `led_to`: by the last of some logged changes, the moment of the first and what they led to, as was seen later.
     """
 
+    led_to: Mapping[Any, tuple[datetime, Place]]
     ended: bool = True
     tracks: list[list[Step]] = field(default_factory=lambda: [[], [], []])
     unmoved: dict[datetime, set[Possibility]] = field(default_factory=dict)
+    logged: list[Fact] = field(default_factory=list)
+    doubted: set[datetime] = field(default_factory=set)
     answers: dict[datetime, Answer] = field(default_factory=dict)
 
     def settle(self, certain: list[Step]) -> None:
         """Take the steps so far as final, and go on from what is certain."""
-        self.answers |= {moment: answer(parts) for moment, parts, _ in self.tracks[STRICT]}
+        self.answers |= {moment: answer(parts, moment in self.doubted) for moment, parts, _ in self.tracks[STRICT]}
         self.tracks, self.unmoved = [[*certain] for _ in LEVELS], {}
 
     def stays(self, now: View, start: set[Possibility]) -> set[Possibility]:
@@ -84,6 +94,7 @@ class Course:
     def recorded(self, now: View, fact: Fact, start: set[Possibility]) -> set[Possibility]:
         """What a recorded fact makes certain, or what was so before where it changes no version."""
         data, kind, cause = fact["data"], fact["type"], fact["data"].get("cause", "by-hand")
+        done = data["operation"] if kind == LOGGED and data["status"] == "Succeeded" else ""
         if kind in ("deployment.policy-changed", "deployment.sku-changed") and not self.ended:
             now.its = {**now.its, **({"sku": None} if "sku" in kind else {}), **data}
         elif kind == CREATED and self.ended:
@@ -91,10 +102,16 @@ class Course:
             version = data["version"] if "version" in data else now.default(data["model"])
             place = ("serving", data["model"], UNKNOWN if version is None else version)
             return {Possibility(place, "created", "recorded" if "version" in data else "assumed", now.moment)}
-        elif kind == "deployment.deleted" and not self.ended:
+        elif (kind == "deployment.deleted" or done == "delete") and not self.ended:
+            self.doubt(None if start else data.get("not_before"))
+            self.settle([])
             self.ended, now.its = True, BLANK
             self.answers[now.moment] = Answer("deleted", frozenset(), "recorded", "deleted")
             return set()
+        elif done == "write" and not self.ended:
+            self.logged.append(fact)
+            if fact["position"] in self.led_to:
+                return self.changed(now.moment, *self.led_to[fact["position"]])
         elif kind == CHANGED and not self.ended:
             hold = now.moment if cause == "by-hand" else None
             by = 0 if hold else fact["position"]
@@ -109,6 +126,19 @@ class Course:
         elif kind in HELD_BACK and not self.ended and now.its["run_by"] == "engine":
             return {replace(p, due=None, is_held_back=True) for p in self.stays(now, start)}
         return start
+
+    def doubt(self, last_seen: str | None) -> None:
+        """What was deleted between two sights may have been gone since the first of them (R16)."""
+        track = self.tracks[STRICT]
+        since = max(track[0][0], datetime.fromisoformat(last_seen)) if last_seen and track else None
+        self.doubted |= {moment for moment, _, _ in track if since and moment > since}
+
+    def changed(self, last: datetime, first: datetime, place: Place) -> set[Possibility]:
+        """One of some changes led to a place, so by the last of them it was there, and held (R26, R32)."""
+        for moment, parts, _ in self.tracks[STRICT][1:]:
+            if moment >= first:
+                parts[Possibility(place, "by-hand")] = set()
+        return {Possibility(place, "by-hand", hold=last)}
 
     def step(self, level: int, now: View, start: set[Possibility]) -> None:
         """One moment on: a deadline, then what is retired or due, then all that may have come of it."""
@@ -133,9 +163,8 @@ class Course:
                 parts.setdefault(new, set()).update({old}, same)
         self.tracks[level].append((now.moment, parts, deadline))
 
-    def settled(self, seen: Place, release: datetime | None) -> set[Possibility]:
-        """Drop what cannot have led to what was seen. What no rule leads to was done by hand at any time (R31, R32)."""
-        cause = "unexplained" if seen[0] == "serving" else "observed-stop"
+    def settled(self, now: View, seen: Place) -> set[Possibility]:
+        """Drop what cannot have led to what was seen. What no rule leads to was done by hand (R31, R32)."""
         for track in self.tracks:
             same = {p for p in track[-1][1] if p.place[:2] == seen[:2] and p.place[2] in (seen[2], UNKNOWN)}
             hits = same or {p for p in track[-1][1] if p.place[0] == seen[0] == "stopped"}
@@ -148,10 +177,20 @@ class Course:
                 self.tracks[STRICT] = track
                 places = {p: seen if p.place[2] == UNKNOWN else p.place for p in hits}
                 return {replace(p, place=place, basis="observed", origin=None) for p, place in places.items()}
+        return self.by_hand(now, seen)
+
+    def by_hand(self, now: View, seen: Place) -> set[Possibility]:
+        """What no rule explains was done when a log says so, or at any time since the release (R31, R32)."""
+        release, start = now.release(*seen[1:3]), self.tracks[STRICT][0][0]
+        logged = [f for f in self.logged if f["effective_at"] > start and f["effective_at"] >= (release or start)]
+        logged = [f for f in logged if seen[0] == "stopped" or not now.back_at(f["effective_at"]).gone(seen)]
+        if logged:
+            raise Changed(logged[0], logged[-1], seen)
+        cause = "unexplained" if seen[0] == "serving" else "observed-stop"
         for moment, parts, _ in self.tracks[STRICT][1:]:
             if release is None or moment >= release:
                 parts[Possibility(seen, cause)] = set()
-        return {Possibility(seen, cause, "observed", hold=self.tracks[STRICT][-1][0])}
+        return {Possibility(seen, cause, "observed", hold=now.moment)}
 
     def sight(self, now: View, data: Mapping[str, Any]) -> None:
         """What was seen is certain at its moment and settles what lies before; a retired version is not (R31, R34)."""
@@ -162,7 +201,7 @@ class Course:
         if data["status"] == "serving" and now.gone(place):
             certain = {Possibility(now.outcome(place), "retirement")}
         elif not self.ended:
-            certain = put = self.settled(seen, now.release(*seen[1:3]))
+            certain = put = self.settled(now, seen)
         certain = {replace(p, due=p.due or (early, "upgrade-window")) if early else p for p in certain}
         self.ended = False
         self.settle([(now.moment, {p: set() for p in certain}, None)])
@@ -175,15 +214,27 @@ def moments(facts: list[Fact]) -> list[datetime]:
     rules = [ENGINE, OPENAI, *(d["rules"] for d in datas if isinstance(d.get("rules"), Mapping))]
     rollouts, delays = ({r.get(key) or 0 for r in rules} | {0} for key in ("rollout_days", "preview_delay_days"))
     leads = {r["lead_days"] for r in rules} | {d["lead_days"] for d in datas if "lead_days" in d}
-    dates = {datetime.fromisoformat(d[key]) for d in datas for key in ("on", "upgrade_from") if key in d}
+    dates = {datetime.fromisoformat(d[key]) for d in datas for key in ("on", "upgrade_from", "not_before") if key in d}
     starts = {f["effective_at"] + n * DAY + after for f in facts for n in delays for after in (0 * DAY, INSTANT)}
+    starts |= {date + INSTANT for date in dates}
     starts |= {date - n * DAY for date in dates for n in leads}
     return sorted({start + n * DAY for start in starts for n in rollouts})
 
 
 def course(facts: Iterable[Fact], deployment: str, known_at: datetime | None = None) -> list[tuple[datetime, Answer]]:
     """What was possible from each moment on, known at `known_at` (null: all)."""
-    seen, it, now = visible(facts, known_at), Course(), None
+    seen, led_to = visible(facts, known_at), dict[Any, tuple[datetime, Place]]()
+    while True:
+        try:
+            return sorted(walk(seen, deployment, Course(led_to)).answers.items(), key=lambda since: since[0])
+        except Changed as found:  # it is walked again by whoever knows that
+            first, last, place = found.args
+            led_to[last["position"]] = first["effective_at"], place
+
+
+def walk(seen: list[Fact], deployment: str, it: Course) -> Course:
+    """From one moment to the next, with all that is known by then."""
+    now: View | None = None
     for moment in moments(seen):
         its = now.its if now and not it.ended else BLANK
         now = View(moment, [f for f in seen if f["effective_at"] <= moment], now, its)
@@ -203,4 +254,4 @@ def course(facts: Iterable[Fact], deployment: str, known_at: datetime | None = N
                 it.sight(now, fact["data"])
                 start, is_seen = set(), True
     it.settle([])
-    return sorted(it.answers.items(), key=lambda since: since[0])
+    return it

@@ -91,6 +91,10 @@ class View:
         good = {m: v for m, v in said.items() if v is not None and self.choosable(m, v, True)}
         self.stated: dict[str, str | None] = dict.fromkeys(said) | good
 
+    def back_at(self, moment: datetime) -> View:
+        """The view at an earlier moment."""
+        return self if self.before is None or self.moment <= moment else self.before.back_at(moment)
+
     @cached_property
     def of_models(self) -> dict[str, list[Fact]]:
         """The facts of each model."""

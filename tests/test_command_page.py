@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
+from cli.exports import deployment, written
 from cli.shell import FLEET, NOTICES, shell
 from list_commands import ANSWERS, BY_HAND, PAGE, commands, page
 
@@ -26,6 +29,15 @@ def test_what_is_listed_by_hand_is_what_is_printed(tmp_path_factory: pytest.Temp
     assert shell("--store", store, "apply", FLEET).code == 0
     (first, *_) = shell("--store", store, "history", "chat-prod", "--json").json["events"]
     assert list(first) == list(BY_HAND["history"])
+
+
+def test_what_is_listed_by_hand_of_exports_is_what_is_printed(tmp_path: Path) -> None:
+    pytest.importorskip("ijson")
+    file = written(tmp_path / "2025-03-01.json", deployment("chat"))
+    told = shell(
+        "--store", f"sqlite:///{tmp_path / 'trail.db'}", "import", "azure-deployments", file, "--dry-run", "--json"
+    )
+    assert list(told.json) == list(BY_HAND["import azure-deployments"])
 
 
 def test_what_is_listed_by_hand_of_projections_is_what_is_printed(tmp_path_factory: pytest.TempPathFactory) -> None:

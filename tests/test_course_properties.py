@@ -12,14 +12,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import strategies
-from book import at, course, history, known
+from book import answered, at, course, history, known
 from modeltrail import Trail
 from modeltrail.domain.course import Course
 from modeltrail.domain.events import ForcedUpgradeAnnounced
 from modeltrail.domain.facts import Fact
 from modeltrail.domain.model import ModelState
 from modeltrail.domain.policies import successor
-from modeltrail.domain.segments import Outcome, Segment, Waiting
+from modeltrail.domain.segments import Outcome, Segment
 from modeltrail.drafts import Draft
 from strategies import DEPLOYMENTS, History
 
@@ -29,25 +29,6 @@ PEOPLE_AND_SIGHTS = {"created", "by-hand", "first-sight", "unexplained"}
 
 def courses(facts: tuple[Fact, ...]) -> list[Course]:
     return [course(facts, deployment) for deployment in DEPLOYMENTS]
-
-
-def answered(whole: Course, *, with_flags: bool = True) -> list[Segment]:
-    """The segments without the positions, which depend on the order of recording."""
-    parts = [
-        replace(part, because=(), waits_for=_anywhere(part.waits_for), flags=part.flags if with_flags else ())
-        for part in whole.segments
-    ]
-    joined = parts[:1]
-    for part in parts[1:]:
-        if replace(joined[-1], until=part.until) == replace(part, since=joined[-1].since):
-            joined[-1] = replace(joined[-1], until=part.until)
-        else:
-            joined.append(part)
-    return joined
-
-
-def _anywhere(waiting: Waiting | None) -> Waiting | None:
-    return None if waiting is None else replace(waiting, because=())
 
 
 def news(whole: Course) -> Iterator[tuple[Segment, Segment, Outcome]]:

@@ -71,6 +71,9 @@ class Story:
         where = {"model": MODEL, "version": version, "status": "serving"}
         return self.tell(number, "deployment.observed", known, **(where | data))
 
+    def log(self, number: float, operation: str = "write", status: str = "Succeeded") -> Story:
+        return self.tell(number, "deployment.change-logged", operation=operation, status=status)
+
     def at(self, number: float, known: float | None = None, later: timedelta = timedelta(0)) -> Answer:
         known_at = None if known is None else day(known)
         return possible_at(self.facts, DEPLOYMENT, day(number) + later, known_at)
@@ -300,6 +303,34 @@ def test_what_no_rule_explains_took_place_after_the_last_sight_and_the_release()
     story.default(10, "2", known=40).tell(10, "deployment.policy-changed", known=40, policy="auto-update")
     assert [story.at(n, known=30).cause for n in (9, 19)] == ["unexplained", "unexplained"]
     assert [story.possible(n) for n in (9, 10)] == [{on("1")}, {on("1"), on("2")}]
+
+
+@pytest.mark.rule("R32")
+def test_what_no_rule_explains_was_done_at_the_changes_that_are_logged() -> None:
+    story = two_versions("manual").see(3, "1").log(4).log(8, status="Failed").log(10).see(20, "2")
+    assert [story.possible(n) for n in (5, 9, 10)] == [{on("1")}, {on("1")}, {on("2")}]
+    assert story.at(10) == Answer("serving", frozenset({on("2")}), "assumed", "by-hand")
+    assert story.at(20) == Answer("serving", frozenset({on("2")}), "observed", "by-hand")
+    story.log(15)
+    assert [story.possible(n) for n in (9, 10, 14, 15)] == [{on("1")}, *[{on("1"), on("2")}] * 2, {on("2")}]
+
+
+@pytest.mark.rule("R26", "R32")
+def test_a_logged_change_holds_until_the_next_default_change() -> None:
+    story = two_versions().release(6, "3").default(7, "3").see(8, "1").log(10).see(20, "2")
+    assert [story.possible(n) for n in (10, 40)] == [{on("2")}, {on("2")}]
+    story.release(11, "4").default(12, "4")
+    assert [story.possible(n) for n in (10, 12, 20, 40)] == [{on("2")}, {on("2")}, {on("2")}, {on("2"), on("4")}]
+
+
+@pytest.mark.rule("R3", "R16")
+def test_a_logged_deletion_ends_it_and_a_missing_row_leaves_a_doubt() -> None:
+    story = two_versions("manual").see(3, "1").tell(20, "deployment.deleted", not_before=text(3))
+    assert [story.at(n).certainty for n in (1, 3, 4, 19)] == ["recorded", "observed", "assumed", "assumed"]
+    assert [story.at(n).status for n in (19, 20)] == ["serving", "deleted"]
+    story.log(10, "delete")
+    assert [story.at(n).status for n in (9, 10, 20)] == ["serving", "deleted", "deleted"]
+    assert story.at(9).certainty == "observed"
 
 
 @pytest.mark.rule("R34")

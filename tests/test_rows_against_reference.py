@@ -62,8 +62,15 @@ def lives(name: str, facts: Sequence[Fact]) -> list[tuple[tuple[int, str] | None
 
 def latest_life(facts: Sequence[Fact]) -> list[Fact]:
     """The sights since the last deletion."""
-    since = takewhile(lambda fact: not isinstance(fact.event, e.DeploymentDeleted), reversed(facts))
+    since = takewhile(lambda fact: not is_deletion(fact.event), reversed(facts))
     return [fact for fact in reversed(list(since)) if isinstance(fact.event, e.DeploymentObserved)]
+
+
+def is_deletion(event: e.Event) -> bool:
+    """Whether it says that a deployment is gone, as a fact of its own or as a provider's log does."""
+    if isinstance(event, e.ChangeLogged):
+        return (event.operation, event.status) == ("delete", "Succeeded")
+    return isinstance(event, e.DeploymentDeleted)
 
 
 def said_first(facts: Sequence[Fact]) -> list[Fact]:

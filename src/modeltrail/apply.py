@@ -88,7 +88,8 @@ def _verbs() -> dict[str, Verb]:
         for name, function in inspect.getmembers(owner, inspect.isfunction)
         if not name.startswith("_")
     }
-    return {**found, "retract": _verb(None, Recording.retract), "advance": _verb(None, Trail.advance, ENGINES)}
+    on_the_log = {one.__name__: _verb(None, one) for one in (Recording.retract, Recording.settle)}
+    return {**found, **on_the_log, "advance": _verb(None, Trail.advance, ENGINES)}
 
 
 VERBS = _verbs()

@@ -1,15 +1,10 @@
-"""Which commands are there? Recording, importing, proving; the questions are in `cli_queries`."""
+"""Which commands are there? Recording and proving; the imports are in `cli_imports`, the questions in `cli_queries`."""
 
 from __future__ import annotations
 
-import getpass
 import json
-import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
-from io import StringIO
 from pathlib import Path
-from typing import Annotated, BinaryIO
+from typing import Annotated
 
 import typer
 
@@ -18,24 +13,26 @@ from modeltrail import cli_engine as engine
 from modeltrail import cli_printing as printing
 from modeltrail import cli_queries as queries
 from modeltrail.apply import apply_lines
+from modeltrail.cli_imports import imports
 from modeltrail.cli_projections import projections
 from modeltrail.cli_session import (
-    FOUND,
     ActingOption,
     AsJson,
-    FoundCode,
+    By,
     Front,
+    Input,
     Store,
     exit_if,
+    login_name,
+    opened,
     print_json,
     reading,
     say,
     store_url,
 )
-from modeltrail.imports.notices import read_notices
-from modeltrail.problems import problem
+from modeltrail.cli_watch import watch
 from modeltrail.proofs import Checkpoint
-from modeltrail.trail import Taken, Trail
+from modeltrail.trail import Trail
 
 app = typer.Typer(
     cls=Front,
@@ -46,13 +43,10 @@ app = typer.Typer(
     rich_markup_mode=None,
     pretty_exceptions_enable=False,
 )
-imports = typer.Typer(help="Record what a source of the world states.", no_args_is_help=True, rich_markup_mode=None)
 
-Input = Annotated[str, typer.Argument(metavar="FILE", help="A file, or - for standard input.", show_default=False)]
 Output = Annotated[
     str | None, typer.Option("--output", "-o", metavar="FILE", help="Write it to a file.", show_default=False)
 ]
-By = Annotated[str | None, typer.Option("--by", metavar="WHO", show_default="login name", help="Who records this.")]
 
 
 def _show_version(wanted: bool) -> None:
@@ -84,7 +78,7 @@ def apply(
 ) -> None:
     """Record facts from JSON lines, each line whole or not at all."""
     recorded = unchanged = failed = 0
-    with _opened(file) as stream, Trail.open(store_url(ctx, store), acting=acting) as trail:
+    with opened(file) as stream, Trail.open(store_url(ctx, store), acting=acting) as trail:
         try:
             for outcome in apply_lines(trail, stream, by=by or login_name()):
                 recorded += bool(outcome.positions)
@@ -111,50 +105,6 @@ def lines(count: int) -> str:
     return "1 line" if count == 1 else f"{count} lines"
 
 
-@imports.callback()
-def begin_import(ctx: typer.Context, store: Store = None) -> None:
-    """Record what a source of the world states."""
-    ctx.obj = store or ctx.obj
-
-
-@imports.command("notices")
-def import_notices(
-    ctx: typer.Context,
-    file: Input,
-    catalogue: Annotated[
-        str, typer.Option("--catalogue", metavar="NAME", help="Where the schedule holds.")
-    ] = "azure-openai",
-    by: By = None,
-    as_json: AsJson = False,
-    exit_code: FoundCode = False,
-    acting: ActingOption = "inline",
-    store: Store = None,
-) -> None:
-    """Record the published schedule of a provider, a CSV file with one notice a row."""
-    with _opened(file) as stream:
-        text = _text(file, stream.read())
-    rows = list(read_notices(StringIO(text, newline=""), catalogue=catalogue))
-    source = None if file == "-" else Path(file).name
-    with Trail.open(store_url(ctx, store), acting=acting) as trail:
-        taken = trail.take(rows, catalogue=catalogue, by=by or login_name(), source=source)
-    if as_json:
-        print_json(_taken(taken))
-    else:
-        printing.show_taken(taken)
-    exit_if(exit_code, bool(taken.quarantined or taken.unclear), FOUND)
-
-
-def _taken(taken: Taken) -> dict[str, object]:
-    return {
-        "facts": [{"position": fact.position, "type": fact.event.type} for fact in taken.facts],
-        "repeated": taken.repeated,
-        "quarantined": [{"row": row.row, "raw": row.raw, "reason": row.reason} for row in taken.quarantined],
-        "unclear": [
-            {"position": fact.position, "type": fact.event.type, "data": fact.event.data()} for fact in taken.unclear
-        ],
-    }
-
-
 @app.command()
 def checkpoint(ctx: typer.Context, output: Output = None, as_json: AsJson = False, store: Store = None) -> None:
     """Print size, root and time of the log as JSON; keep it where the keeper of the log cannot write."""
@@ -175,7 +125,7 @@ def verify(
     """Recompute the log's tree from the stored bytes and say where it is wrong; exit with 1 if it is."""
     taken = None
     if checkpoint is not None:
-        with _opened(checkpoint) as stream:
+        with opened(checkpoint) as stream:
             taken = _checkpoint(checkpoint, stream.read())
     with reading(ctx, store) as trail:
         found = trail.log.verify(taken)
@@ -225,6 +175,7 @@ def demo() -> None:
 
 app.command()(engine.advance)
 app.command()(engine.work)
+app.command()(watch)
 for question in (
     queries.serving,
     queries.deployments,
@@ -238,28 +189,3 @@ for question in (
     app.command()(question)
 app.add_typer(imports, name="import")
 app.add_typer(projections, name="projections")
-
-
-@contextmanager
-def _opened(file: str) -> Iterator[BinaryIO]:
-    """The bytes of a file, or of standard input."""
-    if file == "-":
-        yield sys.stdin.buffer
-        return
-    with Path(file).open("rb") as stream:
-        yield stream
-
-
-def _text(file: str, content: bytes) -> str:
-    try:
-        return content.decode("utf-8")
-    except UnicodeDecodeError as error:
-        raise ValueError(f"{'standard input' if file == '-' else file}: {problem(error)}") from None
-
-
-def login_name() -> str:
-    """Who uses the machine, as far as it says so."""
-    try:
-        return getpass.getuser()
-    except (OSError, KeyError, ImportError):
-        return "unknown"

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import NamedTuple
@@ -13,9 +12,9 @@ from rich.text import Text
 
 from modeltrail import phrases
 from modeltrail.advance import Advanced
-from modeltrail.domain.events import MoveHeldBack, RowQuarantined
+from modeltrail.domain.events import MoveHeldBack
 from modeltrail.domain.facts import Fact
-from modeltrail.imports.rows import Quarantined
+from modeltrail.domain.logged import callers
 from modeltrail.moment import Moment
 from modeltrail.phrases import minute, moment, places, positions, printable
 from modeltrail.projections.announcements import Announcement
@@ -23,7 +22,6 @@ from modeltrail.projections.models import DefaultAnnounced, ModelAnswer, Version
 from modeltrail.projections.serving import CourseAnswer, Serving
 from modeltrail.projections.upcoming import Upcoming
 from modeltrail.status import Status, Waiting
-from modeltrail.trail import Taken
 from modeltrail.verification import Verification
 
 FIRST_WIDTH = 32
@@ -99,6 +97,7 @@ def show_serving(answer: Serving, is_now: bool, known: str) -> None:
             "stopped because": answer.stopped_because or "",
             "flags": ", ".join(answer.flags),
             "because": f"positions {positions(answer.because)}" if answer.because else "",
+            "done by": ", ".join(answer.logged_by),
         }
     )
 
@@ -112,7 +111,7 @@ def show_deployments(answers: Collection[Serving]) -> None:
         ("deployment", "serves", "because"),
         (
             (
-                answer.deployment,
+                phrases.named(answer.deployment),
                 two_lines(places(answer.possible), phrases.at_a_glance(answer)),
                 positions(answer.because),
             )
@@ -165,15 +164,16 @@ def show_history(facts: Collection[Fact], retracted: Mapping[int, int]) -> None:
     if not facts:
         sentence("nothing was recorded by then")
         return
-    rows = []
+    rows, did = [], callers(fact for fact in facts if fact.position not in retracted)
     for fact in facts:
         mark = f"retracted by position {retracted[fact.position]}; " if fact.position in retracted else ""
-        rows.append((str(fact.position), minute(fact.effective_at), _story(fact, mark)))
+        rows.append((str(fact.position), minute(fact.effective_at), story(fact, mark, did.get(fact.position))))
     table(("position", "effective", "what"), rows)
 
 
-def _story(fact: Fact, mark: str = "") -> Text:
-    return two_lines(f"{fact.event.type}: {phrases.details(fact)}", f"{mark}{phrases.who(fact)}")
+def story(fact: Fact, mark: str = "", did: str | None = None) -> Text:
+    """What a fact says, and below it who did it, where that is known, and who said so."""
+    return two_lines(f"{fact.event.type}: {phrases.details(fact)}", f"{mark}{phrases.who(fact, did)}")
 
 
 def show_announcements(answers: Collection[Announcement]) -> None:
@@ -243,33 +243,6 @@ def _coming(answer: Upcoming) -> str:
     return phrases.listed([phrases.coming(answer), sku])
 
 
-def show_taken(taken: Taken) -> None:
-    """What an import recorded, and what it could not read or place."""
-    new = Counter(fact.event.type for fact in taken.facts if not isinstance(fact.event, RowQuarantined))
-    if new:
-        table(("new", "type"), ((str(count), name) for name, count in sorted(new.items())))
-        sentence("")
-    if taken.quarantined:
-        show_quarantined(taken.quarantined)
-    if taken.unclear:
-        sentence("ambiguous, kept out of every answer (R2):")
-        table(("position", "what"), ((str(fact.position), _story(fact)) for fact in taken.unclear))
-        sentence("")
-    counts = [
-        f"{new.total()} new facts",
-        f"{taken.repeated} rows known before",
-        f"{len(taken.quarantined)} quarantined",
-    ]
-    sentence(", ".join([*counts, f"{len(taken.unclear)} ambiguous"]))
-
-
-def show_quarantined(rows: Iterable[Quarantined]) -> None:
-    """Rows that could not be read, with their text."""
-    sentence("quarantined, kept as they are (R41):")
-    table(("row", "reason and text"), ((str(row.row), f"{row.reason}\n{row.raw}") for row in rows))
-    sentence("")
-
-
 def show_verification(found: Verification) -> None:
     """Whether the log is what it was."""
     if found.ok:
@@ -336,7 +309,7 @@ def _row(crowd: Crowd) -> tuple[str, str, Text]:
 
 
 def _name(fact: Fact) -> str:
-    return fact.stream.partition("/")[2]
+    return phrases.named(fact.stream.partition("/")[2])
 
 
 def _told(fact: Fact) -> str:
@@ -366,7 +339,7 @@ def show_status(store: str, found: Status) -> None:
         sentence("")
         table(
             ("deployment", "waits for", "again"),
-            ((one.deployment, _wait(one), minute(one.again_at)) for one in found.waiting),
+            ((phrases.named(one.deployment), _wait(one), minute(one.again_at)) for one in found.waiting),
         )
     if found.overdue:
         sentence("")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import getpass
 import json
 import os
 import sys
@@ -9,7 +10,8 @@ from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from datetime import datetime
 from io import TextIOWrapper
-from typing import Annotated, Any
+from pathlib import Path
+from typing import Annotated, Any, BinaryIO
 
 import typer
 from typer.core import TyperGroup
@@ -51,11 +53,13 @@ FoundCode = Annotated[bool, typer.Option("--exit-code", help=f"Exit with {FOUND}
 UncertainCode = Annotated[
     bool, typer.Option("--exit-code", help=f"Exit with {UNCERTAIN} if the answer is assumed or a window.")
 ]
-
-
+Input = Annotated[str, typer.Argument(metavar="FILE", help="A file, or - for standard input.", show_default=False)]
+By = Annotated[str | None, typer.Option("--by", metavar="WHO", show_default="login name", help="Who records this.")]
 ActingOption = Annotated[
     Acting,
-    typer.Option("--acting", help="Who moves what the engine runs: this command at once, or a worker."),
+    typer.Option(
+        "--acting", metavar="inline|worker", help="Who moves what the engine runs: this command at once, or a worker."
+    ),
 ]
 
 
@@ -152,3 +156,21 @@ def exit_if(wanted: bool, is_so: bool, code: int) -> None:
     if wanted and is_so:
         sys.stdout.flush()
         raise typer.Exit(code)
+
+
+@contextmanager
+def opened(file: str) -> Iterator[BinaryIO]:
+    """The bytes of a file, or of standard input."""
+    if file == "-":
+        yield sys.stdin.buffer
+        return
+    with Path(file).open("rb") as stream:
+        yield stream
+
+
+def login_name() -> str:
+    """Who uses the machine, as far as it says so."""
+    try:
+        return getpass.getuser()
+    except (OSError, KeyError, ImportError):
+        return "unknown"

@@ -30,6 +30,8 @@ KEEPING_POINTS = ("build.page", "build.keys", "build.indexed", "follow.before", 
 """Those of tables that are kept beside the log. `build`: a page of positions is written, then the rows of some keys,
 then the indexes, before the build takes its place; `follow`: a page of facts. What is written there is an append too,
 of no facts."""
+WATCHING_POINTS = ("watch.imported", "watch.reserved")
+"""Those of a watched folder: a file is imported and still there; its new place is taken and the file not moved."""
 
 _watcher: Callable[[str], None] | None = None
 

@@ -18,8 +18,9 @@ from typing import Any, NamedTuple, get_args
 
 from modeltrail.datastore import StoreError
 from modeltrail.domain.deployment import DeploymentState
-from modeltrail.domain.events import FactRetracted, TrustChanged
+from modeltrail.domain.events import ExportObserved, FactRetracted, TrustChanged
 from modeltrail.domain.facts import Fact, Retractions, is_known
+from modeltrail.domain.readings import scopes_of, with_sights
 from modeltrail.domain.values import catalogue_of
 from modeltrail.kept import load, store
 from modeltrail.log import Log
@@ -28,6 +29,7 @@ from modeltrail.projections.deployments import deployments
 from modeltrail.projections.mentions import Mention, with_mention
 from modeltrail.projections.models import models
 from modeltrail.projections.projection import Fold, Projection
+from modeltrail.rows import streams_between
 from modeltrail.streams import STREAMS_KEPT, Streams
 
 BUILT_IN: tuple[Projection[Any], ...] = (models, deployments, announcements)
@@ -56,13 +58,13 @@ class Ledger:
         self._log = log
         self._lock = RLock()
         self._projections = tuple(one for one in projections if one is not deployments)
-        self._kinds = frozenset({FactRetracted.type, TrustChanged.type}).union(
-            *(one.kinds for one in self._projections)
-        )
+        kinds = (one.kinds for one in self._projections)
+        self._kinds = frozenset({FactRetracted.type, ExportObserved.type, TrustChanged.type}).union(*kinds)
         self._facts: dict[str, dict[Any, list[Fact]]] = {one.name: {} for one in self._projections}
         self._trust: dict[str, list[Fact]] = {}
         """The orders of trust that were declared, by catalogue."""
         self._streams = Streams(log, streams_kept)
+        self._readings: defaultdict[str, list[Fact]] = defaultdict(list)
         self._retractions: defaultdict[int, list[Fact]] = defaultdict(list)
         self._retracted = 0
         self._retractions_asked = 0
@@ -117,8 +119,8 @@ class Ledger:
         """The facts that are kept; one that concerns several keys is there for each."""
         for rows in self._facts.values():
             yield from rows.values()
-        yield from self._trust.values()
-        yield from self._retractions.values()
+        for others in (self._trust, self._retractions, self._readings):
+            yield from others.values()
 
     def close(self) -> None:
         """Store which facts are kept, where that has become worth it."""
@@ -156,6 +158,9 @@ class Ledger:
             self._retract(event.position, fact)
         elif isinstance(event, TrustChanged):
             self._trust.setdefault(event.catalogue, []).append(fact)
+        elif isinstance(event, ExportObserved):
+            for scope in event.scope:
+                self._readings[scope].append(fact)
         for projection in self._projections:
             for key in projection.keys(fact):
                 if projection is models and isinstance(event, Mention):
@@ -207,14 +212,31 @@ class Ledger:
     def known(self, projection: Projection[Any], key: Any, known_at: datetime | None = None) -> list[Fact]:
         """The facts that concern a key and are known, in the order of the log (R6, R45).
 
-        Of the deployments that mention a version of a model only those that matter to it; the orders of trust of its
-        catalogue as well.
+        Of the deployments that mention a version of a model only those that matter to it; of a deployment its sights
+        too, where an export showed it unchanged; of a model the orders of trust of its catalogue.
         """
         with self._lock:
-            if projection is deployments and known_at is not None and f"{_DEPLOYMENT}{key}" not in self._streams:
-                facts = self._log.stream_as_known(f"{_DEPLOYMENT}{key}", self.position, known_at)
-                return self._of(self._without_retractions(facts), known_at)
-            return self._of(self._bearing(projection, key), known_at)
+            told = self._told(projection, key, known_at)
+            readings = self.readings(key, known_at) if projection is deployments and self._readings else ()
+            return with_sights(key, told, readings) if readings else told
+
+    def told(self, deployment: str, known_at: datetime | None = None) -> list[Fact]:
+        """The known facts of a deployment itself, without the sights that readings of exports add."""
+        with self._lock:
+            return self._told(deployments, deployment, known_at)
+
+    def _told(self, projection: Projection[Any], key: Any, known_at: datetime | None) -> list[Fact]:
+        """The facts of a key itself that are known, without the sights that readings add."""
+        if projection is deployments and known_at is not None and f"{_DEPLOYMENT}{key}" not in self._streams:
+            facts = self._log.stream_as_known(f"{_DEPLOYMENT}{key}", self.position, known_at)
+            return self._of(self._without_retractions(facts), known_at)
+        return self._of(self._bearing(projection, key), known_at)
+
+    def readings(self, deployment: str, known_at: datetime | None = None) -> list[Fact]:
+        """The known readings of exports whose scope a deployment lies in, in the order of the log."""
+        with self._lock:
+            found = {fact.position: fact for scope in scopes_of(deployment) for fact in self._readings.get(scope, ())}
+            return self._of([found[position] for position in sorted(found)], known_at)
 
     def orders(self, catalogue: str) -> list[Fact]:
         """The orders of trust of a catalogue that are known now, in the order of the log (R13)."""
@@ -278,7 +300,7 @@ class Ledger:
                 fold = None
                 if stream.retractions == self._retracted:
                     fold = deployments.grown(stream.fold, name, stream.facts[stream.folded :])
-                stream.fold = deployments.fold(name, self.known(deployments, name)) if fold is None else fold
+                stream.fold = deployments.fold(name, self._told(deployments, name, None)) if fold is None else fold
                 stream.folded, stream.retractions = len(stream.facts), self._retracted
             return stream.fold
 
@@ -335,6 +357,11 @@ class Ledger:
                 return self._log.has_stream(stream, self.position)
             return bool(self._about(projection, key))
 
+    def of_stream(self, stream: str, known_at: datetime | None = None) -> list[Fact]:
+        """The known facts of a stream, in the order of the log: they are read, and not kept."""
+        with self._lock:
+            return self._of(self._without_retractions(self._log.stream(stream, self.position)), known_at)
+
     def stream(self, stream: str) -> list[Fact]:
         """Every fact of a stream, retracted ones and retractions included, in the order of the log."""
         with self._lock:
@@ -342,12 +369,16 @@ class Ledger:
 
     @property
     def kept(self) -> int:
-        """How many facts are held in memory: those that belong to models or to all of a catalogue, and those of the
-        streams in use."""
+        """How many facts are held in memory: of models, of catalogues, of what was read, and of the streams in use."""
         with self._lock:
             return sum(map(len, self._all())) + self._streams.kept
 
-    def streams(self) -> list[str]:
-        """The streams that have a fact, oldest first."""
+    def streams(self, prefix: str = "") -> list[str]:
+        """The streams that begin with a text and have a fact, oldest first."""
         with self._lock:
-            return self._log.streams(self.position)
+            return self._log.streams(self.position, prefix)
+
+    def streams_between(self, first: int, last: int) -> list[str]:
+        """The streams that have a fact from one position to another, oldest first."""
+        with self._log.reading() as cursor:
+            return streams_between(cursor, first, last)

@@ -15,6 +15,7 @@ from datetime import datetime
 from types import TracebackType
 from typing import NamedTuple, Self
 
+from modeltrail.appending import Appender
 from modeltrail.clocks import at_microseconds, micros
 from modeltrail.columns import Row
 from modeltrail.damage import Damaged, Wanted, checked, decoded, picked
@@ -60,6 +61,10 @@ class End(NamedTuple):
 
     position: int
     recorded_at: datetime | None
+
+
+class _Undone(Exception):
+    """A transaction that was tried, and of which nothing is to be kept."""
 
 
 class Log:
@@ -146,6 +151,18 @@ class Log:
             reach("append.written")
         reach("append.after")
         return facts
+
+    @contextmanager
+    def appending(self, *, keep: bool = True) -> Iterator[Appender]:
+        """One write transaction in which very many facts are appended part by part; nothing of it is kept where
+        `keep` is false, or an exception leaves the block. Raises StoreLocked and StoreError."""
+        reach("append.before")
+        with suppress(_Undone), self._recorder.writing() as cursor:
+            yield Appender(cursor, _tip(cursor), self._clock)
+            reach("append.written")
+            if not keep:
+                raise _Undone
+        reach("append.after")
 
     def read(self, after: int = 0, limit: int | None = None) -> Iterator[Fact]:
         """The facts after a position, in order, up to the one that is the last when reading begins.

@@ -6,11 +6,12 @@ from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import Any
 
-from modeltrail.domain.course import Course, course_at, course_of
+from modeltrail.domain.course import course_at, course_of
 from modeltrail.domain.deployment import DeploymentState
 from modeltrail.domain.events import Announcement as AnnouncementEvent
 from modeltrail.domain.facts import Fact
 from modeltrail.domain.history import ModelHistory, models_of
+from modeltrail.domain.logged import callers
 from modeltrail.domain.moves import due_move
 from modeltrail.domain.refusals import Unknown, nearest
 from modeltrail.domain.segments import Outcome
@@ -20,6 +21,7 @@ from modeltrail.naming import deployment_named, model_named
 from modeltrail.projections.announcements import Announcement, Heard, announcement_answers, announcements, heard
 from modeltrail.projections.deployments import deployments
 from modeltrail.projections.models import ModelAnswer, model_answer, model_history, models
+from modeltrail.projections.review import Kind, ReviewEntry
 from modeltrail.projections.serving import CourseAnswer, Serving, course_answer, serving
 from modeltrail.projections.upcoming import (
     Beside,
@@ -31,6 +33,8 @@ from modeltrail.projections.upcoming import (
     held_back_upcoming,
     in_time,
 )
+from modeltrail.read import Read
+from modeltrail.review import Review
 
 Histories = Callable[[str, datetime | None], ModelHistory]
 
@@ -51,20 +55,19 @@ class Moment:
     def _history(self, model: str) -> ModelHistory:
         return self._remembered(model, self._limit)
 
-    def _course(self, deployment: str) -> Course:
-        return course_of(deployment, self._ledger.known(deployments, deployment, self._limit), self._history)
-
     def serving(self, deployment: str) -> Serving:
         """What a deployment served (R28). Raises Unknown for a name that was never recorded."""
         return self._serving(deployment_named(self._ledger, deployment))
 
     def _serving(self, deployment: str) -> Serving:
         facts = self._ledger.known(deployments, deployment, self._limit)
-        return serving(course_at(deployment, facts, self._history, self.t), self.t, self.known_at)
+        return serving(course_at(deployment, facts, self._history, self.t), self.t, self.known_at, callers(facts))
 
     def course(self, deployment: str) -> CourseAnswer:
         """The whole course of a deployment, as known at `known_at` (R28). Raises Unknown."""
-        return course_answer(self._course(deployment_named(self._ledger, deployment)))
+        name = deployment_named(self._ledger, deployment)
+        facts = self._ledger.known(deployments, name, self._limit)
+        return course_answer(course_of(name, facts, self._history), callers(facts))
 
     def deployments(self, model: str | None = None) -> tuple[Serving, ...]:
         """What each deployment that existed at the moment served; with a model, those on it. Raises Unknown."""
@@ -122,6 +125,17 @@ class Moment:
             expected = _Expected(self._ledger, self._history, self.t, self._limit)
             found += [entry for name in self._ledger.keys(deployments) for entry in expected.upcoming(name, horizon)]
         return tuple(in_time(entry for entry in found if qualifier is None or entry.qualifier == qualifier))
+
+    def review(
+        self, kind: Kind | None = None, *, settled: bool = False, of: Read | None = None
+    ) -> tuple[ReviewEntry, ...]:
+        """What needs a person's eye and is open, oldest first: of one kind, or of all (R2, R32, R41, R44).
+
+        With `settled`, what somebody settled by the moment is there too, with who and why. `of`: only what one import
+        recorded. Raises ValueError for an unknown kind.
+        """
+        review = Review(self._ledger, self._history, self.t, self._limit)
+        return review.entries(kind, settled=settled) if of is None else review.of(of, kind, settled=settled)
 
 
 class _Expected:

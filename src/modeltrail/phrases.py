@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime
 
 from modeltrail.domain.events import (
@@ -89,9 +89,19 @@ def positions(numbers: Sequence[int]) -> str:
     return ", ".join(str(first) if first == last else f"{first}-{last}" for first, last in runs)
 
 
+def named(deployment: str) -> str:
+    """A deployment as people name it: of an ARM id the account and what follows it, which names it as well.
+
+    >>> named("/subscriptions/s/resourcegroups/rg/providers/microsoft.cognitiveservices/accounts/eu/deployments/chat")
+    'eu/deployments/chat'
+    """
+    before, _, after = deployment.rpartition("/accounts/")
+    return after if before.startswith("/subscriptions/") else deployment
+
+
 def sentence(answer: Serving, is_now: bool) -> str:
     """What a deployment served, in one sentence."""
-    begin = f"{answer.deployment} {when(answer.at, is_now)}"
+    begin = f"{named(answer.deployment)} {when(answer.at, is_now)}"
     if answer.status == "absent":
         return f"{begin}: not there yet"
     if answer.status == "deleted":
@@ -123,8 +133,16 @@ def _day(at: datetime | None) -> str:
 
 
 def reasons(segment: SegmentAnswer) -> str:
-    """Why a segment is as it is: how sure that is, its cause, the policy and the rules in force."""
-    return listed([segment.certainty, segment.cause, f"{segment.policy} under {segment.rules}"])
+    """Why a segment is as it is: how sure that is, its cause, who did it, the policy and the rules in force."""
+    return listed(
+        [segment.certainty, segment.cause, done_by(segment.logged_by), f"{segment.policy} under {segment.rules}"]
+    )
+
+
+def done_by(people: Iterable[str]) -> str | None:
+    """Who did it, as their provider's log says; null where that tells of nobody."""
+    names = listed(people)
+    return f"done by {names}" if names else None
 
 
 def end_of(answer: VersionAnswer) -> str:
@@ -207,7 +225,7 @@ def confirmed(answer: Announcement) -> str:
 
 def coming(answer: Upcoming) -> str:
     """What is to come for whom: kind, target, how firm or how sure, until when, tested or not (R36), flags."""
-    about = answer.deployment or version(answer.model, answer.version)
+    about = version(answer.model, answer.version) if answer.deployment is None else named(answer.deployment)
     to = "" if answer.to is None or answer.kind == "default-change" else _target_of(answer, answer.to)
     is_tested = None if answer.tested is None else answer.test_result or "not tested"
     firmness = answer.qualifier if answer.deployment is None else answer.certainty
@@ -219,9 +237,9 @@ def _target_of(answer: Upcoming, to: Target) -> str:
     return target(answer.model if answer.deployment is None else "", to.model, to.version)
 
 
-def details(fact: Fact) -> str:
+def details(fact: Fact, without: Collection[str] = ()) -> str:
     """The fields of an event; what is itself made of fields is named by its id."""
-    return ", ".join(f"{name} {_value(value)}" for name, value in fact.event.data().items())
+    return ", ".join(f"{name} {_value(value)}" for name, value in fact.event.data().items() if name not in without)
 
 
 def _value(value: object) -> str:
@@ -266,7 +284,8 @@ def grounds(fact: Fact) -> str:
     return listed([why, f"because of {positions(because)}" if because else None, fact.why])
 
 
-def who(fact: Fact) -> str:
-    """Who recorded a fact, why and from where, and when it was known, where that is another moment (R42)."""
+def who(fact: Fact, did: str | None = None) -> str:
+    """Who did what a fact states, who recorded it, why and from where, and when it was known, where that is another
+    moment (R42)."""
     known = f"known {minute(fact.known_at)}" if fact.known_at != fact.effective_at else None
-    return listed([known, f"by {fact.by}", fact.why, fact.source])
+    return listed([None if did is None else f"done by {did}", known, f"by {fact.by}", fact.why, fact.source])

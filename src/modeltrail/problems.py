@@ -74,6 +74,8 @@ def shown(value: object) -> str:
     """A value as it is shown in a message: JSON where that is possible, and not too much of it."""
     try:
         text = json.dumps(value, ensure_ascii=True)
-    except (TypeError, ValueError, RecursionError):
+    except RecursionError:
+        return "what is nested too deeply to be shown"
+    except (TypeError, ValueError):
         text = repr(value)
     return text if len(text) <= SHOWN_LENGTH else f"{text[:SHOWN_LENGTH]}..."

@@ -8,7 +8,7 @@ from datetime import datetime
 from types import TracebackType
 from typing import Any, Self
 
-from modeltrail.domain.events import Event, FactRetracted, TrustChanged
+from modeltrail.domain.events import Event, FactRetracted, ReviewSettled, TrustChanged
 from modeltrail.domain.facts import Fact
 from modeltrail.domain.history import ModelHistory
 from modeltrail.domain.refusals import ClocksOutOfOrder, NoSuchPosition
@@ -19,6 +19,7 @@ from modeltrail.log import Beside, Log
 from modeltrail.projections.deployments import deployments
 from modeltrail.projections.models import model_history, models
 from modeltrail.projections.projection import Projection
+from modeltrail.review import Review
 from modeltrail.verbs import CatalogueVerbs, DeploymentVerbs, ModelVerbs
 
 Statement = tuple[Event, str | None, datetime, datetime]
@@ -89,6 +90,20 @@ class Recording:
             raise NoSuchPosition(position, self.ledger.position)
         event = FactRetracted(position=position, of=self.log.fact(position).stream)
         if not self.ledger.is_retracted(position) and event not in [fact.event for fact in self._pending]:
+            self.add(event, "decision", why=why)
+
+    def settle(self, entry: str, why: str) -> None:
+        """What needed an eye was looked at, and is settled (R41): it is open no more, until this is retracted (R45).
+
+        `entry`: the id under which `Trail.review` lists it. Raises NotUnderReview, with the nearest one.
+        """
+        if self.repeated:
+            return
+        if not why.strip():
+            raise ValueError("what is settled has a reason: give why= with what was found")
+        found = Review(self.ledger, self._recorded, self.now, None).find(entry)
+        event = ReviewSettled(entry=found.id, subject=found.subject)
+        if found.settled is None and event not in [fact.event for fact in self._pending]:
             self.add(event, "decision", why=why)
 
     def state(self, event: Event, *, source: str | None, effective_at: datetime, known_at: datetime) -> bool:

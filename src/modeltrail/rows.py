@@ -117,6 +117,12 @@ def streams_from(cursor: sqlite3.Cursor, prefix: str, last: int) -> list[str]:
     return [stream for (stream,) in cursor.execute(statement, (prefix, beyond, last))]
 
 
+def streams_between(cursor: sqlite3.Cursor, first: int, last: int) -> list[str]:
+    """The streams that have a fact from one position to another, oldest first."""
+    statement = "SELECT stream FROM events WHERE position BETWEEN ? AND ? GROUP BY stream ORDER BY min(position)"
+    return [stream for (stream,) in cursor.execute(statement, (first, last))]
+
+
 def end_of(cursor: sqlite3.Cursor) -> tuple[int, int | None]:
     """The last position, and when it was recorded; 0 and null in an empty log."""
     statement = "SELECT position, recorded_at FROM events ORDER BY position DESC LIMIT 1"

@@ -2,43 +2,45 @@
 
 from __future__ import annotations
 
-from bisect import bisect_right
-from collections import OrderedDict
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import suppress
+from contextlib import ExitStack, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from threading import Event, RLock
+from pathlib import Path
+from threading import Event
 from types import TracebackType
-from typing import Any, Literal, Self, TypeVar, get_args
+from typing import Any, BinaryIO, Literal, Self, TypeVar, get_args
 
 from modeltrail.advance import Advanced, Overdue, carry_out, promises
 from modeltrail.datastore import StoreError, StoreLocked
-from modeltrail.domain.events import RowQuarantined
+from modeltrail.domain.events import Event as DomainEvent
+from modeltrail.domain.events import ModelEvent, RowQuarantined
 from modeltrail.domain.facts import Fact, content
-from modeltrail.domain.history import ModelHistory
-from modeltrail.domain.model import models_concerned
-from modeltrail.domain.refusals import Refused, Unknown
+from modeltrail.domain.model import is_news, models_concerned
+from modeltrail.domain.refusals import Refused
 from modeltrail.domain.values import instant_text, to_utc
 from modeltrail.engine import Engine
 from modeltrail.hosts import ENGINE, Host
+from modeltrail.imports.exports import Export
 from modeltrail.imports.rows import Quarantined, Statement
-from modeltrail.ledger import Ledger, Mark
+from modeltrail.ledger import Ledger
 from modeltrail.log import Log
 from modeltrail.moment import Moment
-from modeltrail.naming import deployment_named, model_named
+from modeltrail.naming import stream_named
 from modeltrail.problems import Date, moment_of
 from modeltrail.projected import Projected
-from modeltrail.projections.models import model_history, models
+from modeltrail.projections.models import models
 from modeltrail.projections.projection import Projection
+from modeltrail.projections.review import Kind, ReviewEntry
+from modeltrail.read import Origin, Read
+from modeltrail.reading import Progress, read_export
 from modeltrail.recorded import Recorded, runs
 from modeltrail.recording import Recording, check_clocks
+from modeltrail.remembered import Remembered
 from modeltrail.status import Status, status
 from modeltrail.views import Rows, View
 
 Row = TypeVar("Row")
-_HISTORIES_KEPT = 1024
-_NOTHING_KNOWN = datetime.min.replace(tzinfo=UTC)
 Acting = Literal["inline", "worker"]
 """Who carries out what follows from a fact: the call that records it, or a worker."""
 
@@ -74,13 +76,11 @@ class Trail:
         self.log = log
         self._clock = clock
         self._ledger = Ledger(log)
+        self._history = Remembered(self._ledger).history
         self._acts_inline = acting == "inline"
         self._engine = Engine(log, self._ledger, lambda model: self._history(model, None))
         self.projections = Projected(log, self._ledger)
         """The stored projections: views, state, building anew, mending and dropping."""
-        self._lock = RLock()
-        self._histories: OrderedDict[tuple[str, datetime | None], tuple[Mark, ModelHistory]] = OrderedDict()
-        self._learned: dict[str, tuple[Mark, list[datetime]]] = {}
 
     @classmethod
     def open(
@@ -256,6 +256,39 @@ class Trail:
                     )
         return Taken(batch.facts, repeated, tuple(quarantined), self._unclear(stated))
 
+    def read_export(
+        self,
+        export: Export,
+        file: str | Path | BinaryIO,
+        *,
+        observed_at: Date,
+        by: str,
+        why: str | None = None,
+        dry_run: bool = False,
+        progress: Progress | None = None,
+    ) -> Read:
+        """Read an export: what differs from the one before becomes facts, and the reading itself is one (R40).
+
+        `file`: a path, or a binary stream that can be wound back. `observed_at`: when the export was made. With
+        `dry_run` nothing is recorded, and the result holds what would be. Raises ValueError, with the way out, for what
+        is no such export; nothing of it is recorded then.
+        """
+        self._ledger.catch_up()
+        with ExitStack() as opened:
+            stream = file if not isinstance(file, str | Path) else opened.enter_context(Path(file).open("rb"))
+            name = getattr(stream, "name", None)
+            name = Path(name).name if isinstance(name, str) else "standard input"
+            origin = Origin(file=name, observed_at=moment_of(observed_at), by=by, why=why)
+            read = read_export(
+                self.log, export, stream, origin, is_news=self._is_news, keep=not dry_run, progress=progress
+            )
+        if not dry_run:
+            self._act()
+        return read
+
+    def _is_news(self, event: DomainEvent, at: datetime) -> bool:
+        return not isinstance(event, ModelEvent) or is_news(self._history(event.model, None).at(at), event)
+
     def _unclear(self, stated: Sequence[Statement]) -> tuple[Fact, ...]:
         """The facts of these statements of which nobody can tell what version they mean, as known now (R2)."""
         self._ledger.catch_up()
@@ -271,6 +304,17 @@ class Trail:
         limit = _instant(known_at)
         return Moment(self._ledger, self._history, _instant(t) or now, limit or now, limit)
 
+    def review(
+        self,
+        at: Date | None = None,
+        known_at: Date | None = None,
+        *,
+        kind: Kind | None = None,
+        settled: bool = False,
+    ) -> tuple[ReviewEntry, ...]:
+        """What needs a person's eye and is open, oldest first; `Recording.settle` settles it (`Moment.review`)."""
+        return self.at(at, known_at).review(kind, settled=settled)
+
     def view(self, projection: str | Projection[Row]) -> View[Row]:
         """The rows of a projection at any moment, as known at any other, from tables that are kept up to date (R6).
 
@@ -284,44 +328,6 @@ class Trail:
         """The same rows from one pass over the log, without tables: for a question asked once."""
         return self.projections.fold(projection, at, known_at)
 
-    def _history(self, model: str, known_at: datetime | None) -> ModelHistory:
-        """The history of a model as known at a moment, remembered until something new concerns it."""
-        with self._lock:
-            mark = self._ledger.mark(models, model)
-            known_at = self._last_learned(model, mark, known_at)
-            mark_then, history = self._histories.get((model, known_at), (None, None))
-            if history is None or mark_then is None or not self._still_holds(history, mark_then, mark):
-                history = model_history(model, self._ledger.known(models, model, known_at))
-            self._histories[model, known_at] = (mark, history)
-            self._histories.move_to_end((model, known_at))
-            if len(self._histories) > _HISTORIES_KEPT:
-                self._histories.popitem(last=False)
-            return history
-
-    def _last_learned(self, model: str, mark: Mark, known_at: datetime | None) -> datetime | None:
-        """The last moment by `known_at` at which something was learned of a model, so that few histories are folded.
-
-        Null where all of it was known by then.
-        """
-        if known_at is None:
-            return None
-        then, moments = self._learned.get(model, (None, []))
-        if then != mark:
-            moments = self._ledger.learned(models, model)
-            self._learned[model] = (mark, moments)
-        after = bisect_right(moments, known_at)
-        if after == len(moments):
-            return None
-        return moments[after - 1] if after else _NOTHING_KNOWN
-
-    def _still_holds(self, history: ModelHistory, then: Mark, now: Mark) -> bool:
-        """Whether a history that was folded at one mark is the same at another."""
-        if then == now:
-            return True
-        return then.retractions == now.retractions and all(
-            history.is_unchanged_by(fact) for fact in self._ledger.since(models, history.model, then)
-        )
-
     def events(self, since: int = 0) -> Iterator[Fact]:
         """The facts after a position, in the order in which they were recorded."""
         return self.log.read(after=since)
@@ -329,19 +335,7 @@ class Trail:
     def history(self, name: str) -> tuple[Fact, ...]:
         """Every fact of a deployment, a model or a catalogue, retracted ones and retractions too. Raises Unknown."""
         self._ledger.catch_up()
-        return tuple(self._ledger.stream(self._stream(name)))
-
-    def _stream(self, name: str) -> str:
-        try:
-            return f"deployment/{deployment_named(self._ledger, name)}"
-        except Unknown as no_deployment:
-            try:
-                return f"model/{model_named(self._ledger, name)}"
-            except Unknown as no_model:
-                if self._ledger.version(f"catalogue/{name}"):
-                    return f"catalogue/{name}"
-                nearest = no_deployment.nearest or no_model.nearest
-                raise Unknown("deployment or model", name, nearest) from None
+        return tuple(self._ledger.stream(stream_named(self._ledger, name)))
 
 
 def _instant(moment: Date | None) -> datetime | None:

@@ -22,6 +22,7 @@ SOME_FAIL = """if event.deployment in ("faq-bot", "legacy-bot"):
     return Owner(event.owner)"""
 COLUMNS = (
     *("deployment", "policy", "before", "set_at", "known_at", "by", "why", "source", "mode", "event", "fact"),
+    *("logged_by", "changed_by", "changed_at"),
     *("since", "position", "is_stale"),
 )
 Writes = Callable[..., str]
@@ -79,7 +80,7 @@ def test_words_fit_into_80_columns_without_boxes(fleet: str, name: str) -> None:
 def test_rows_have_the_documented_fields(fleet: str) -> None:
     found = ask(fleet, "policies", "--at", "2024-06-10")
     assert list(found) == ["projection", "edition", "at", "known_at", "stale", "lost", "rows"]
-    assert (found["projection"], found["edition"], found["at"]) == ("policies", 1, "2024-06-10T00:00:00Z")
+    assert (found["projection"], found["edition"], found["at"]) == ("policies", 2, "2024-06-10T00:00:00Z")
     assert {tuple(row) for row in found["rows"]} == {COLUMNS}
     (row,) = [row for row in found["rows"] if row["deployment"] == "chat-prod"]
     assert (row["policy"], row["set_at"], row["fact"]) == ("auto-update", "2024-06-03T09:00:00Z", 220)

@@ -105,7 +105,7 @@ def test_status_shows_position_lag_rows_and_state(fleet: str) -> None:
     shell("--store", fleet, "apply", "-", stdin=json.dumps({"do": "model.release", "model": "a/b", "version": "1"}))
     assert projections(fleet, "status", "policies").out.splitlines() == [
         "projection  edition  position  behind  rows  state",
-        "policies    1        230       1       10    current",
+        "policies    2        230       1       10    current",
     ]
     assert "models not stored" in said(projections(fleet, "status"))
     assert status_of(fleet, "policies")["lag_facts"] == 1
@@ -148,7 +148,7 @@ def test_status_of_an_older_edition_says_so(fleet: str, owners: Writes) -> None:
 def test_rebuild_says_what_was_built_and_moves_nothing(fleet: str) -> None:
     size = shell("--store", fleet, "status", "--json").json["size"]
     answer = projections(fleet, "rebuild", "policies")
-    assert answer == Answer(0, "policies: edition 1 is built up to position 230, 10 rows\n", "")
+    assert answer == Answer(0, "policies: edition 2 is built up to position 230, 10 rows\n", "")
     assert shell("--store", fleet, "status", "--json").json["size"] == size
 
 
@@ -191,7 +191,7 @@ def test_an_interrupted_rebuild_says_how_it_goes_on(fleet: str, monkeypatch: pyt
     assert answer == Answer(130, "", "interrupted: modeltrail projections rebuild policies goes on where it was\n")
     found = status_of(fleet, "policies")
     assert (found["state"], found["position"]) == ("building", 230)
-    assert "policies 1 230 0 0 building" in said(projections(fleet, "status", "policies"))
+    assert "policies 2 230 0 0 building" in said(projections(fleet, "status", "policies"))
     assert projections(fleet, "rebuild", "policies").code == 0
     assert status_of(fleet, "policies")["state"] == "current"
 
@@ -212,14 +212,14 @@ def test_a_bar_is_shown_on_a_terminal(fleet: str) -> None:
             while some := os.read(ours, 4096):
                 shown += some
         os.close(ours)
-        assert process.communicate()[0] == "policies: edition 1 is built up to position 230, 10 rows\n"
+        assert process.communicate()[0] == "policies: edition 2 is built up to position 230, 10 rows\n"
     assert b"policies" in shown
     assert b"%" in shown
 
 
 def test_no_bar_is_shown_in_a_pipe(fleet: str) -> None:
     with rebuilt(fleet, subprocess.PIPE) as process:
-        assert process.communicate() == ("policies: edition 1 is built up to position 230, 10 rows\n", "")
+        assert process.communicate() == ("policies: edition 2 is built up to position 230, 10 rows\n", "")
 
 
 # retry

@@ -127,6 +127,43 @@ EXAMPLES: tuple[Event, ...] = (
         error="the gateway did not answer",
         retry_at=ON,
     ),
+    events.DeploymentObserved(
+        deployment=DEPLOYMENT,
+        model=MODEL,
+        version=VERSION,
+        status="stopped",
+        export="azure-deployments",
+        created_at=START,
+    ),
+    events.DeploymentDeleted(deployment=DEPLOYMENT, not_before=START),
+    events.ChangeLogged(
+        deployment=DEPLOYMENT,
+        entry="11111111-2222-3333-4444-555555555555",
+        operation="write",
+        status="Succeeded",
+        caller="alice@example.com",
+        correlation="66666666-7777-8888-9999-000000000000",
+        submitted_at=ON,
+    ),
+    events.ExportRowsObserved(
+        export="azure-deployments",
+        digest="ab" * 32,
+        rows=(
+            events.ExportRow(
+                key=DEPLOYMENT,
+                scope="acct",
+                stream="deployment/chat-prod",
+                row=7,
+                shown=(("model", MODEL), ("version", VERSION)),
+                restated=True,
+            ),
+            events.ExportRow(key="gone", scope="acct", stream="deployment/gone"),
+        ),
+    ),
+    events.ExportObserved(
+        export="azure-deployments", digest="ab" * 32, scope=("acct",), rows=1, unread=("acct/unreadable",)
+    ),
+    events.ReviewSettled(entry="contradiction:7", subject=DEPLOYMENT),
     events.TrustChanged(catalogue="azure-openai", sources=("azure-models", "https://learn.microsoft.com")),
     events.TrustChanged(catalogue="azure-openai", sources=()),
 )

@@ -18,6 +18,7 @@ from modeltrail.domain.events import (
     DeploymentEvent,
     DeploymentObserved,
     Event,
+    ExportObserved,
     FactRetracted,
     TrustChanged,
     VersionChanged,
@@ -324,6 +325,20 @@ def test_what_is_kept_does_not_grow_with_the_number_of_deployments(fleet: int) -
             assert len(ledger.known(deployments, name)) == 2
         assert len(ledger.keys(deployments)) == fleet
         assert ledger.kept == 2 + 20 * 2
+
+
+@pytest.mark.rule("R40")
+def test_a_reading_whose_scopes_lie_in_each_other_is_one_sight() -> None:
+    seen = DeploymentObserved(deployment="acct/eu/chat", model=MODEL, version="1", export="inventory")
+    scope = ("acct", "acct/eu", "elsewhere")
+    read = ExportObserved(export="inventory", digest="ab" * 32, scope=scope, rows=1)
+    drafts = [
+        draft(event, mode="statement", effective_at=START + timedelta(days=day), known_at=START + timedelta(days=day))
+        for day, event in enumerate((seen, read))
+    ]
+    with log_of(drafts) as log:
+        facts = caught_up(log).known(deployments, "acct/eu/chat")
+    assert [(fact.position, fact.event) for fact in facts] == [(1, seen), (2, seen)]
 
 
 def test_a_ledger_of_other_projections_reads_deployments_too() -> None:

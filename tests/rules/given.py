@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from modeltrail import Rules, Trail
+from modeltrail.domain.events import Event
 from modeltrail.domain.facts import Fact
 from modeltrail.projections.serving import SegmentAnswer, Serving
 from modeltrail.projections.upcoming import Upcoming
@@ -48,6 +49,14 @@ class Day:
 
     def deployment(self, name: str = PROD) -> Once:
         return Once(self._trail, "deployment", name, self._told)
+
+    def state(self, *events: Event, source: str | None = None) -> tuple[Fact, ...]:
+        """What is read from an export or a log, and has no verb."""
+        effective_at, known_at = day(self._told["effective_at"]), day(self._told["known_at"])
+        with self._trail.record(**self._told) as rec:
+            for event in events:
+                rec.state(event, source=source, effective_at=effective_at, known_at=known_at)
+        return rec.facts
 
     def retract(self, *positions: int, why: str = "it was wrong") -> tuple[Fact, ...]:
         with self._trail.record(**self._told) as rec:

@@ -19,7 +19,6 @@ from modeltrail.domain.values import catalogue_of
 from rules.given import MIRRORED, NOW, deployed, mirrored, on, shown
 from rules.sources import API, LATER, MAIL, PAGE, dates, disputed, trust, version
 from strategies import LATEST, History
-from test_course_properties import answered
 
 
 def clock() -> datetime:
@@ -368,4 +367,4 @@ def test_the_order_of_import_does_not_matter_to_whose_word_counts(past: History,
     others = data.draw(strategies.reordered(past.facts))
     for deployment in past.deployments:
         one, other = book.course(past.facts, deployment), book.course(others, deployment)
-        assert answered(one) == answered(other)
+        assert book.answered(one) == book.answered(other)

@@ -148,11 +148,14 @@ class Swallowing(Projection[Any]):
 
     @property
     def kinds(self) -> frozenset[str]:
-        return super().kinds - {PolicyChanged.type}
+        return super().kinds - {DeploymentCreated.type}
 
 
 def does_not_tell_what_it_handles() -> Projection[Any]:
-    return made(kind=Swallowing)
+    def create(row: Owner | None, event: DeploymentCreated) -> Owner:
+        return Owner(owner=event.owner, changes=row.changes + 1 if row else 0)
+
+    return made(create=create, kind=Swallowing)
 
 
 def counts_facts_in_another_order() -> Projection[Any]:

@@ -144,7 +144,7 @@ _CATALOGUE_KINDS = (
 )
 _DEPLOYMENT_KINDS = (
     *("observed", "observed", "observed", "observed", "policy", "policy", "changed", "changed", "acted"),
-    *("acted", "stopped", "sku", "api", "tested", "deleted", "created"),
+    *("acted", "stopped", "sku", "api", "tested", "deleted", "created", "logged", "logged"),
 )
 
 
@@ -174,9 +174,21 @@ def deployment_events(draw: Draw, deployment: str, run_by: RunBy, models: Sequen
         case "acted":
             return draw(moves(deployment, model))
         case "deleted":
-            return e.DeploymentDeleted(deployment=deployment)
+            last_seen = draw(st.one_of(st.none(), instants()))
+            return e.DeploymentDeleted(deployment=deployment, not_before=last_seen)
+        case "logged":
+            return draw(logged(deployment))
         case _:
             return draw(creations(deployment, run_by, model))
+
+
+@st.composite
+def logged(draw: Draw, deployment: str) -> e.ChangeLogged:
+    """What a provider's log says of a change, mostly that somebody changed something."""
+    operation = draw(st.sampled_from(("write", "write", "write", "delete")))
+    status = draw(st.sampled_from(("Succeeded", "Succeeded", "Succeeded", "Failed")))
+    entry = draw(st.sampled_from(("first", "second", "third")))
+    return e.ChangeLogged(deployment=deployment, entry=entry, operation=operation, status=status)
 
 
 @st.composite

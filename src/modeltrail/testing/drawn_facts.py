@@ -48,7 +48,7 @@ def _line(fact: Fact) -> str:
 def _moments_of(fact: Fact) -> Iterator[datetime]:
     """The moments that a fact names: when it holds, and the dates that it announces."""
     yield fact.effective_at
-    for key in ("on", "upgrade_from"):
+    for key in ("on", "upgrade_from", "not_before"):
         announced = getattr(fact.event, key, None)
         if announced is not None:
             yield announced
@@ -64,7 +64,7 @@ def learned(draw: Draw, effective_at: datetime) -> datetime:
 def mode_of(event: e.Event, run_by: dict[str, RunBy]) -> Mode:
     """How the fact came about, by who runs what it is about (R7)."""
     _, _, name = event.stream.partition("/")
-    if isinstance(event, e.DeploymentObserved | e.VersionTested):
+    if isinstance(event, e.DeploymentObserved | e.VersionTested | e.ChangeLogged):
         return "statement"
     if isinstance(event, e.TrustChanged):
         return "decision"

@@ -38,6 +38,7 @@ _BY_NAME: dict[str, st.SearchStrategy[Any]] = {
     "owner": st.sampled_from((None, "team-a", "team-b")),
     "catalogue": _MODELS.map(catalogue_of),
     "sources": orders(),
+    "digest": st.sampled_from(("aa", "b7")).map(lambda pair: pair * 32),
 }
 """What is drawn for a field of a name; for all others their type decides."""
 _RETRACTED = st.builds(

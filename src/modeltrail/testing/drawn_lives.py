@@ -29,6 +29,7 @@ from modeltrail.testing.drawn_events import (
     dates,
     deployment_events,
     instants,
+    logged,
     moves,
     offers,
     orders,
@@ -99,10 +100,38 @@ def _story(draw: Draw, run_by: dict[str, RunBy], models: Sequence[str]) -> Dated
         st.just(e.VersionReinstated(model=model, version=old)),
         st.sampled_from(POLICIES).map(lambda policy: e.PolicyChanged(deployment=name, policy=policy)),
         versions.map(lambda version: e.VersionChanged(deployment=name, model=model, version=version)),
+        logged(name),
     ]
     seen = versions.map(lambda version: e.DeploymentObserved(deployment=name, model=model, version=version))
     acted = moves(name, model) if run_by[name] == "engine" else seen
     for event in draw(st.lists(st.one_of(*may_follow, seen, seen, acted), max_size=8)):
+        found.append((event, draw(instants())))
+    return found
+
+
+@st.composite
+def _watched(draw: Draw, run_by: dict[str, RunBy], models: Sequence[str]) -> Dated:
+    """A deployment that exports show from day to day, while a log says that somebody changed it."""
+    name, model = DEPLOYMENTS[0], models[0]
+    versions = st.sampled_from(VERSIONS[model])
+    policy = draw(st.sampled_from(("manual", *POLICIES)))
+    created = {"deployment": name, "model": model, "version": draw(versions), "policy": policy}
+    found: Dated = [(e.DeploymentCreated.model_validate(created | {"run_by": run_by[name]}), EPOCH)]
+    for version in draw(st.lists(versions, unique=True)):
+        day = timedelta(days=draw(st.sampled_from((0, 0, 7, 14))))
+        found.append((e.VersionReleased(model=model, version=version), EPOCH + day))
+    seen = versions.map(lambda version: e.DeploymentObserved(deployment=name, model=model, version=version))
+    stopped = versions.map(
+        lambda version: e.DeploymentObserved(deployment=name, model=model, version=version, status="stopped")
+    )
+    may_follow = [
+        *(logged(name), logged(name), logged(name), seen, seen, seen, stopped),
+        instants().map(lambda day: e.DeploymentDeleted(deployment=name, not_before=day)),
+        versions.map(lambda version: e.DefaultChanged(model=model, version=version)),
+        versions.map(lambda version: e.VersionRetired(model=model, version=version)),
+        versions.map(lambda version: e.VersionReinstated(model=model, version=version)),
+    ]
+    for event in draw(st.lists(st.one_of(*may_follow), max_size=8)):
         found.append((event, draw(instants())))
     return found
 
@@ -113,7 +142,8 @@ def facts_of_lives(draw: Draw, max_size: int = 12, retracted: bool = True, empty
     models = draw(st.sampled_from(((ALPHA, BETA), (BETA, ALPHA), (ALPHA, GAMMA), (GAMMA, BETA))))
     who: st.SearchStrategy[RunBy] = st.sampled_from(("provider", "provider", "engine"))
     run_by: dict[str, RunBy] = {name: draw(who) for name in (*models, *DEPLOYMENTS)}
-    dated = draw(st.one_of(_story(run_by, models), _backbone(run_by, models)))
+    lived = (_story, _backbone, _watched)
+    dated = draw(st.one_of(*(life(run_by, models) for life in lived)))
     for _ in range(draw(st.integers(0, max_size))):
         model, name = draw(st.sampled_from((models[0], models[0], models[1]))), draw(st.sampled_from(DEPLOYMENTS))
         event = draw(st.one_of(catalogue_events(model), deployment_events(name, run_by[name], models)))
@@ -146,6 +176,7 @@ def busy(draw: Draw) -> History:
         versions.flatmap(lambda on: st.builds(e.DeploymentCreated, **_at(name, on), policy=policies)),
         st.builds(e.VersionTested, deployment=st.just(name), **tested),
         st.just(e.DeploymentDeleted(deployment=name)),
+        logged(name),
     ]
     told = st.tuples(st.one_of(*kinds, kinds[0], *kinds[1:2] * 5, kinds[3]), st.integers(0, 3), st.integers(0, 1))
     sources = st.sampled_from((None, "export", "notice"))
@@ -172,7 +203,7 @@ def disputed(draw: Draw) -> History:
         *(e.VersionReleased(model=model, version=version) for version in VERSIONS[model]),
         e.DefaultChanged(model=model, version=newer[0]),
     ]
-    created = {"deployment": name, "model": model, "version": old, "policy": policy, "run_by": run_by[name]}
+    created = {"deployment": name, "model": model, "version": old, "policy": policy, "sku": draw(some)}
     said = {"model": st.just(model), "version": st.just(old), "on": dates(), "qualifier": qualifiers()}
     to = {"to_model": st.just(model), "to_version": st.sampled_from(newer)}
     begins = {"upgrade_from": st.one_of(st.none(), instants()), "lead_days": st.sampled_from((None, None, 0, 5))}
@@ -184,10 +215,9 @@ def disputed(draw: Draw) -> History:
         *[orders().map(lambda sources: e.TrustChanged(catalogue=catalogue_of(model), sources=sources))] * 3,
         some.map(lambda sku: e.VersionRetired(model=model, version=old, sku=sku)),
         some.map(lambda sku: e.VersionReinstated(model=model, version=old, sku=sku)),
-        some.map(lambda sku: e.SkuChanged(deployment=name, sku=sku)),
     ]
     told = draw(st.lists(st.tuples(st.one_of(*may_follow), instants()), min_size=2, max_size=12))
-    told.append((e.DeploymentCreated.model_validate(created), EPOCH + timedelta(days=1)))
+    told.append((e.DeploymentCreated.model_validate(created | {"run_by": run_by[name]}), EPOCH + timedelta(days=1)))
     found = draw(recorded([*((event, EPOCH) for event in begin), *told], run_by))
     return History(tuple(draw(with_retractions(found))), (name,))
 

@@ -1,0 +1,52 @@
+"""How do tests of the command line write the exports that it reads? Deployments of one account, or of another."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+ACCOUNT = "/subscriptions/1/resourcegroups/ai/providers/microsoft.cognitiveservices/accounts/east"
+OTHER = "/subscriptions/1/resourcegroups/ai/providers/microsoft.cognitiveservices/accounts/west"
+CHAT, MAIL = f"{ACCOUNT}/deployments/chat", f"{ACCOUNT}/deployments/mail"
+OLD, NEW = "2024-05-13", "2024-08-06"
+
+
+def deployment(name: str, version: str = OLD, account: str = ACCOUNT, option: str = "NoAutoUpgrade") -> dict[str, Any]:
+    """One element of the list that `az cognitiveservices account deployment list` prints."""
+    return {
+        "id": f"{account}/deployments/{name}",
+        "name": name,
+        "sku": {"name": "Standard", "capacity": 10},
+        "properties": {
+            "model": {"format": "OpenAI", "name": "gpt-4o", "version": version},
+            "versionUpgradeOption": option,
+            "provisioningState": "Succeeded",
+        },
+        "systemData": {"createdAt": "2024-06-01T08:00:00.1234567Z", "createdBy": "alice@example.com"},
+    }
+
+
+def model(name: str, version: str, *, is_default: bool = False) -> dict[str, Any]:
+    """One element of the list that `az cognitiveservices model list` prints."""
+    return {
+        "kind": "OpenAI",
+        "model": {
+            "format": "OpenAI",
+            "name": name,
+            "version": version,
+            "isDefaultVersion": is_default,
+            "lifecycleStatus": "GenerallyAvailable",
+            "systemData": {"createdAt": f"{version}T00:00:00Z"},
+        },
+    }
+
+
+UNREADABLE = deployment("mail", option="Sometimes")
+"""A row whose policy nobody knows."""
+
+
+def written(file: Path, *rows: object) -> Path:
+    """A file with some rows as Azure's command line writes them."""
+    file.write_text(json.dumps(rows), encoding="utf-8")
+    return file
