@@ -22,7 +22,9 @@ from modeltrail.domain.events import EVENT_TYPES
 from modeltrail.failpoints import POINTS
 from modeltrail.trail import Acting
 
-STATED_BY_IMPORTS = {"import.row-quarantined"}
+STATED_BY_IMPORTS = {
+    *("import.row-quarantined", "deployment.change-logged", "export.observed", "export.rows-observed", "review.settled")
+}
 
 
 @dataclass

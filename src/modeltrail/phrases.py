@@ -18,6 +18,7 @@ from modeltrail.domain.events import (
 from modeltrail.domain.facts import Fact
 from modeltrail.domain.trust import speaker_of
 from modeltrail.domain.values import instant_text
+from modeltrail.domain.values import named as named
 from modeltrail.projections.announcements import Announcement
 from modeltrail.projections.models import RetirementStanding, VersionAnswer
 from modeltrail.projections.serving import Possible, SegmentAnswer, Serving
@@ -87,16 +88,6 @@ def positions(numbers: Sequence[int]) -> str:
         else:
             runs.append((number, number))
     return ", ".join(str(first) if first == last else f"{first}-{last}" for first, last in runs)
-
-
-def named(deployment: str) -> str:
-    """A deployment as people name it: of an ARM id the account and what follows it, which names it as well.
-
-    >>> named("/subscriptions/s/resourcegroups/rg/providers/microsoft.cognitiveservices/accounts/eu/deployments/chat")
-    'eu/deployments/chat'
-    """
-    before, _, after = deployment.rpartition("/accounts/")
-    return after if before.startswith("/subscriptions/") else deployment
 
 
 def sentence(answer: Serving, is_now: bool) -> str:
