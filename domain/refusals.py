@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 from difflib import get_close_matches
 
@@ -42,6 +42,21 @@ class NotUnderReview(Unknown):
         super().__init__("entry for review", entry, nearest)
         hint = f"did you mean {nearest!r}?" if nearest else f"review lists {listed}, with their ids"
         self.args = (f"nothing needs an eye as {entry!r}, or no longer: {hint}",)
+
+
+_CANDIDATES = 5
+
+
+class Ambiguous(Unknown):
+    """A short name that several things have."""
+
+    def __init__(self, kind: str, name: str, candidates: Sequence[str]) -> None:
+        self.kind, self.name, self.nearest = kind, name, None
+        self.candidates = tuple(candidates)
+        named = ", ".join(candidates[:_CANDIDATES])
+        more = len(candidates) - _CANDIDATES
+        others = f" and {more} more" if more > 0 else ""
+        Refused.__init__(self, f"{name!r} is short for several {kind}s: write more of {named}{others}")
 
 
 class NotChoosable(Refused):

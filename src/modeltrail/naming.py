@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from pydantic import TypeAdapter
+from pydantic import TypeAdapter, ValidationError
 
-from modeltrail.domain.refusals import Unknown, nearest
+from modeltrail.domain.refusals import Ambiguous, Unknown, nearest
 from modeltrail.domain.values import DeploymentName, ModelName
 from modeltrail.ledger import Ledger
 from modeltrail.projections.deployments import deployments
@@ -14,6 +14,8 @@ from modeltrail.projections.models import models
 
 _MODEL = TypeAdapter[str](ModelName)
 _DEPLOYMENT = TypeAdapter[str](DeploymentName)
+_ARM = "/subscriptions/"
+"""How the id begins that Azure Resource Manager gives a deployment."""
 
 
 def model_named(ledger: Ledger, name: str) -> str:
@@ -27,6 +29,8 @@ def model_named(ledger: Ledger, name: str) -> str:
     short = [model for model in known if model.partition("/")[2] == name]
     if len(short) == 1:
         return str(short[0])
+    if short:
+        raise Ambiguous("model", name, sorted(short))
     raise Unknown("model", name, _nearest(name, known))
 
 
@@ -37,8 +41,46 @@ def _nearest(name: str, known: Iterable[str]) -> str | None:
 
 
 def deployment_named(ledger: Ledger, name: str) -> str:
-    """The recorded name of a deployment; ARM ids fold case (R3). Raises Unknown with the nearest known name."""
+    """The recorded name of a deployment; ARM ids fold case (R3), and the end of one, from a slash on, names it as well.
+
+    Raises Ambiguous with those that end so, where they are several, else Unknown with the nearest known name.
+    """
     full = _DEPLOYMENT.validate_python(name)
     if ledger.has(deployments, full):
         return full
-    raise Unknown("deployment", name, nearest(full, ledger.keys(deployments)))
+    known = ledger.keys(deployments)
+    ending = [one for one in known if one.startswith(_ARM) and one.endswith(f"/{name.lower()}")]
+    if len(ending) == 1:
+        return str(ending[0])
+    if ending:
+        raise Ambiguous("deployment", name, sorted(ending))
+    raise Unknown("deployment", name, nearest(full, {_end(one, name) for one in known}))
+
+
+def _end(deployment: str, name: str) -> str:
+    """As much of a deployment's name as resembles another: of an ARM id as many parts as that has."""
+    parts = deployment.split("/")
+    return deployment if not deployment.startswith(_ARM) else "/".join(parts[-(name.count("/") + 1) :])
+
+
+def stream_named(ledger: Ledger, name: str) -> str:
+    """The stream of a deployment, a model or a catalogue; what is short for one of the first two is the model.
+
+    Raises Ambiguous, Unknown.
+    """
+    full = _DEPLOYMENT.validate_python(name)
+    if ledger.has(deployments, full):
+        return f"deployment/{full}"
+    refusals: list[Unknown] = []
+    for kind, find in (("model", model_named), ("deployment", deployment_named)):
+        try:
+            return f"{kind}/{find(ledger, name)}"
+        except ValidationError:
+            continue  # it can be the name of no model
+        except Unknown as refused:
+            refusals.append(refused)
+    if ledger.version(f"catalogue/{name}"):
+        return f"catalogue/{name}"
+    ambiguous = next((one for one in refusals if isinstance(one, Ambiguous)), None)
+    nearest = [one.nearest for one in reversed(refusals) if one.nearest is not None]
+    raise ambiguous or Unknown("deployment or model", name, next(iter(nearest), None))

@@ -11,15 +11,13 @@ from threading import Event
 from types import TracebackType
 from typing import Any, BinaryIO, Literal, Self, TypeVar, get_args
 
-from pydantic import ValidationError
-
 from modeltrail.advance import Advanced, Overdue, carry_out, promises
 from modeltrail.datastore import StoreError, StoreLocked
 from modeltrail.domain.events import Event as DomainEvent
 from modeltrail.domain.events import ModelEvent, RowQuarantined
 from modeltrail.domain.facts import Fact, content
 from modeltrail.domain.model import is_news, models_concerned
-from modeltrail.domain.refusals import Refused, Unknown
+from modeltrail.domain.refusals import Refused
 from modeltrail.domain.values import instant_text, to_utc
 from modeltrail.engine import Engine
 from modeltrail.hosts import ENGINE, Host
@@ -28,7 +26,7 @@ from modeltrail.imports.rows import Quarantined, Statement
 from modeltrail.ledger import Ledger
 from modeltrail.log import Log
 from modeltrail.moment import Moment
-from modeltrail.naming import deployment_named, model_named
+from modeltrail.naming import stream_named
 from modeltrail.problems import Date, moment_of
 from modeltrail.projected import Projected
 from modeltrail.projections.models import models
@@ -335,19 +333,9 @@ class Trail:
         return self.log.read(after=since)
 
     def history(self, name: str) -> tuple[Fact, ...]:
-        """Every fact of a model or a deployment, retracted ones and retractions too. Raises Unknown."""
+        """Every fact of a deployment, a model or a catalogue, retracted ones and retractions too. Raises Unknown."""
         self._ledger.catch_up()
-        return tuple(self._ledger.stream(self._stream(name)))
-
-    def _stream(self, name: str) -> str:
-        try:
-            return f"deployment/{deployment_named(self._ledger, name)}"
-        except Unknown as no_deployment:
-            try:
-                return f"model/{model_named(self._ledger, name)}"
-            except (Unknown, ValidationError) as no_model:
-                nearest = no_model.nearest if isinstance(no_model, Unknown) else None
-                raise Unknown("deployment or model", name, no_deployment.nearest or nearest) from None
+        return tuple(self._ledger.stream(stream_named(self._ledger, name)))
 
 
 def _instant(moment: Date | None) -> datetime | None:

@@ -11,7 +11,7 @@ from cli.shell import shell
 
 SERVING = (
     "deployment at known_at status model version possible certainty since deadline policy policy_effective sku "
-    "api_version run_by incarnation cause rules stopped_because flags because"
+    "api_version run_by incarnation cause rules stopped_because flags because logged_by"
 )
 DAY = ("--at", "2025-04-01")
 
@@ -53,7 +53,7 @@ def test_announcements_has_the_documented_fields(store: str) -> None:
         frozenset(
             fields(
                 "position known_at model version kind on qualifier sku to_model to_version source standing "
-                "confirmations"
+                "confirmations disagrees_with"
             )
         )
     }
@@ -73,7 +73,7 @@ def test_course_has_the_documented_fields(store: str) -> None:
     answer = ask(store, "course", "chat-prod")
     assert set(answer) == {"segments"}
     assert {frozenset(one) for one in answer["segments"]} == {
-        frozenset(fields("since until possible certainty cause policy rules because"))
+        frozenset(fields("since until possible certainty cause policy rules because logged_by"))
     }
 
 

@@ -240,7 +240,8 @@ def test_a_dry_run_prints_each_fact_that_would_be_recorded(fresh: str, night: Pa
     imported(fresh, night)
     file = written(tmp_path / "2025-03-02.json", deployment("chat", NEW), deployment("mail"))
     told = imported(fresh, file, "--dry-run").out.splitlines()
-    seen = f"model azure-openai/gpt-4o, version {NEW}, status serving, created_at 2024-06-01T08:00:00.123456Z"
+    seen = f"model azure-openai/gpt-4o, version {NEW}, status serving, created_at 2024-06-01T08:00:00.123456Z, "
+    seen += "not_before 2025-03-01T02:00:00Z"
     assert told[:4] == [
         "export.rows-observed azure-deployments 2025-03-02: 1 row shown otherwise than before",
         f"deployment.observed east/deployments/chat 2025-03-02: {seen}",

@@ -22,6 +22,7 @@ SOME_FAIL = """if event.deployment in ("faq-bot", "legacy-bot"):
     return Owner(event.owner)"""
 COLUMNS = (
     *("deployment", "policy", "before", "set_at", "known_at", "by", "why", "source", "mode", "event", "fact"),
+    *("logged_by", "changed_by", "changed_at"),
     *("since", "position", "is_stale"),
 )
 Writes = Callable[..., str]

@@ -105,7 +105,7 @@ def test_status_shows_position_lag_rows_and_state(fleet: str) -> None:
     shell("--store", fleet, "apply", "-", stdin=json.dumps({"do": "model.release", "model": "a/b", "version": "1"}))
     assert projections(fleet, "status", "policies").out.splitlines() == [
         "projection  edition  position  behind  rows  state",
-        "policies    1        230       1       10    current",
+        "policies    2        230       1       10    current",
     ]
     assert "models not stored" in said(projections(fleet, "status"))
     assert status_of(fleet, "policies")["lag_facts"] == 1
@@ -191,7 +191,7 @@ def test_an_interrupted_rebuild_says_how_it_goes_on(fleet: str, monkeypatch: pyt
     assert answer == Answer(130, "", "interrupted: modeltrail projections rebuild policies goes on where it was\n")
     found = status_of(fleet, "policies")
     assert (found["state"], found["position"]) == ("building", 230)
-    assert "policies 1 230 0 0 building" in said(projections(fleet, "status", "policies"))
+    assert "policies 2 230 0 0 building" in said(projections(fleet, "status", "policies"))
     assert projections(fleet, "rebuild", "policies").code == 0
     assert status_of(fleet, "policies")["state"] == "current"
 

@@ -51,7 +51,7 @@ def test_a_short_name_that_two_catalogues_have_names_neither() -> None:
     trail = empty()
     for catalogue in ("azure-openai", "openai"):
         on(trail, "2025-01-01").model(f"{catalogue}/o3").release("1")
-    with pytest.raises(Unknown, match="did you mean"):
+    with pytest.raises(Unknown, match="short for several models: write more of azure-openai/o3, openai/o3"):
         trail.at().model("o3")
 
 
