@@ -32,6 +32,7 @@ from modeltrail.domain.frames import Frame, Member, joined, segment_at
 from modeltrail.domain.history import Calendar, Histories
 from modeltrail.domain.judging import (
     keep_dues,
+    open_automatic,
     open_dues,
     open_forced,
     open_later,
@@ -217,7 +218,7 @@ class _Walk:
             case DeploymentCreated() as event if not existed:
                 self._anchor(moment, created(fact, event, self.histories(event.model).at(moment)))
             case DeploymentObserved() as event:
-                self._anchor(moment, seen_first(place_seen(event), fact))
+                self._anchor(moment, seen_first(place_seen(event), fact, now._replace(state=self.state)))
             case VersionChanged() as event:
                 self._settle_late(Place(event.model, event.version), event.cause, moment)
                 self._anchor(moment, changed(fact, event))
@@ -298,6 +299,8 @@ class _Walk:
             if self.executed_by is not None:
                 open_later(self.possible, now, self.executed_by)
             open_forced(self.possible, now)
+        elif now.state_before.incarnation == now.state.incarnation:
+            open_automatic(self.possible, now)
         if not is_seen:
             self.possible.lapse(now.moment)
             spread(self.possible, now)
@@ -310,7 +313,7 @@ class _Walk:
         self.state = evolve(self.state, fact)
         place = place_seen(event)
         if not place.is_stopped and is_retired(place, now):
-            self._anchor(now.moment, seen_first(place, fact)._replace(flags=frozenset({"contradiction"})))
+            self._anchor(now.moment, seen_first(place, fact, now)._replace(flags=frozenset({"contradiction"})))
             return True
         seen = self.possible.find(place)
         if seen is None:
@@ -337,7 +340,7 @@ class _Walk:
             self._go_back(by_hand(place, changes, sight), changes[-1])
             return None
         start, announcement = forcing or (None, None)
-        seen = unexplained(place, since, sight) if announcement is None else forced(place, since, announcement)
+        seen = unexplained(place, sight, since, now) if announcement is None else forced(place, since, announcement)
         self.frames = bridged(frames, start, seen, sight)
         return seen
 

@@ -85,6 +85,19 @@ def open_later(possible: Possible, now: Now, position: int) -> None:
             _open_default(possible, place, now, possible.deadline(), is_change=is_changed)
 
 
+def open_automatic(possible: Possible, now: Now) -> None:
+    """Who was seen at this moment, and is automatic from it on, is due like others, without a deadline (R26, R31)."""
+    for place in list(possible.members):
+        member = possible.members[place]
+        if member.held_since == now.moment or not becomes_automatic(member, now):
+            continue
+        _open_default(possible, place, now, None)
+        open_forced(possible, now)
+        member = possible.members[place]
+        dues = {kind: due._replace(deadline=None) for kind, due in member.dues.items()}
+        possible.change(member._replace(dues=dues))
+
+
 def open_forced(possible: Possible, now: Now) -> None:
     """A forced upgrade that begins at this moment (R24)."""
     for place in list(possible.members):
@@ -143,7 +156,7 @@ def retire(possible: Possible, now: Now, *, is_anchored: bool) -> None:
         member = possible.members.get(place)
         if member is None:
             continue
-        if place.is_stopped and member.cause in ("overdue", "first-sight") and is_version_retired(place, now):
+        if place.is_stopped and member.cause == "overdue" and is_version_retired(place, now):
             possible.change(member._replace(is_stopped_by_retirement=True))
         elif is_retired(place, now):
             flags = member.flags | ({"contradiction"} if is_anchored and member.certainty != "assumed" else set())
@@ -197,15 +210,16 @@ def spread(possible: Possible, now: Now) -> None:
     while possible.spread(now.moment):
         if is_mirrored:
             open_upgrades(possible, now, is_placed=False, is_seen=False)
-    for member in possible.showing():
+    for member in list(possible.members.values()):
         retirement = overdue_since(member, now)
         if retirement is None:
             continue
         target = now.successor(member.place)
-        because = member.because | target.because | {retirement.position}
+        known = now.models(member.place.model).versions[member.place.version or ""]
+        because = member.because | target.because | known.grounds(retirement)
         arrived = _arrived(member, target, now, "overdue", because)
         end = arrived._replace(is_overdue=True, is_stopped_by_retirement=False)
         possible.moves.add((member.place, end.place))
         there = possible.members.get(end.place)
-        if there is None or there.is_lapsed:
+        if there is None or (there.is_lapsed and not end.is_lapsed):
             possible.change(end)

@@ -4,12 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from datetime import datetime
+from operator import attrgetter
 
+from modeltrail.domain.dues import Now, is_version_retired
 from modeltrail.domain.events import DeploymentCreated, DeploymentObserved, MoveHeldBack, VersionChanged
 from modeltrail.domain.facts import Fact
 from modeltrail.domain.frames import Due, Member
 from modeltrail.domain.model import ModelState
 from modeltrail.domain.segments import Place
+
+_is_lapsed = attrgetter("is_lapsed")
 
 
 class Possible:
@@ -42,7 +46,7 @@ class Possible:
             return self.members[place]
         if place.is_stopped:
             stopped = [member for member in self.members.values() if member.place.is_stopped]
-            return min(stopped, key=lambda member: member.is_lapsed, default=None)
+            return min(stopped, key=_is_lapsed, default=None)
         return self.members.get(Place(place.model, None))
 
     def change(self, member: Member) -> None:
@@ -88,7 +92,7 @@ class Possible:
 
         A target that joins the set restarts the deadline of the others.
         """
-        if due.is_binding and not self.shows(due.target):
+        if due.is_binding and not member.is_lapsed and not self.shows(due.target):
             self._restart(due.deadline)
         dues = self.members[member.place].dues
         kept = {other: known for other, known in dues.items() if not (known.is_binding and due.is_binding)}
@@ -113,17 +117,20 @@ class Possible:
             self.members[member.place] = member._replace(dues=kept)
 
     def spread(self, moment: datetime) -> bool:
-        """Whatever a member is due to is possible as well. Returns whether a place was added."""
+        """Whatever a member is due to is possible as well. Returns whether a place was added.
+
+        What a lapsed member is due to is only possible if its assumed move has not happened: it is lapsed as well.
+        """
         added = False
-        for member in self.showing():
+        for member in sorted(self.members.values(), key=_is_lapsed):
             for due in member.dues.values():
                 if due.is_waiting:
                     continue
                 self.moves.add((member.place, due.target))
                 there = self.members.get(due.target)
-                if there is None or there.is_lapsed:
+                if there is None or (there.is_lapsed and not member.is_lapsed):
                     added = True
-                    self.members[due.target] = arriving(member, due, moment)
+                    self.members[due.target] = arriving(member, due, moment)._replace(is_lapsed=member.is_lapsed)
         return added
 
 
@@ -154,11 +161,16 @@ def place_seen(event: DeploymentObserved) -> Place:
     return Place(event.model, event.version, event.status == "stopped")
 
 
-def seen_first(place: Place, fact: Fact) -> Member:
+def seen_first(place: Place, fact: Fact, now: Now) -> Member:
     """Who is seen without anything being known of the time before."""
-    reason = "seen stopped" if place.is_stopped else None
-    member = placed(place, fact, "first-sight")
-    return member._replace(certainty="observed", held_since=fact.effective_at, stopped_because=reason)
+    member = placed(place, fact, "first-sight")._replace(certainty="observed", held_since=fact.effective_at)
+    return seen_stopped(member, now) if place.is_stopped else member
+
+
+def seen_stopped(member: Member, now: Now) -> Member:
+    """Who is seen stopped for the first time: by the retirement of its version, where that is retired (R34)."""
+    by_retirement = is_version_retired(member.place, now)
+    return member._replace(stopped_because="seen stopped", is_stopped_by_retirement=by_retirement)
 
 
 def changed(fact: Fact, event: VersionChanged) -> Member:

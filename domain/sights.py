@@ -6,13 +6,13 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 
-from modeltrail.domain.dues import Now, is_retired
+from modeltrail.domain.dues import Now, is_retired, is_version_retired
 from modeltrail.domain.events import DeploymentObserved
 from modeltrail.domain.facts import Fact
 from modeltrail.domain.frames import Frame, Member, leading_to
 from modeltrail.domain.history import Histories
 from modeltrail.domain.policies import forced_target
-from modeltrail.domain.possible import Possible, place_seen
+from modeltrail.domain.possible import Possible, place_seen, seen_stopped
 from modeltrail.domain.segments import Cause, Place
 from modeltrail.domain.values import MICROSECOND
 
@@ -181,7 +181,13 @@ def first_possible(place: Place, last_placed: datetime, now: Now) -> datetime:
 
 
 def may_lead_to(place: Place, change: Fact, frames: Sequence[Frame]) -> bool:
-    """Whether a change may have led to a place: its version was not retired at that moment (R27)."""
+    """Whether a change may have led to a place: its version was not retired at that moment (R27).
+
+    Nor is a stop laid to it that the retirement since may have brought about: it may have changed something else.
+    """
+    if place.is_stopped:
+        last = frames[-1]
+        return not is_version_retired(place, Now(last.since, last.models, last.models, last.state, last.state))
     moment = change.effective_at
     frame = next(frame for frame in reversed(frames) if frame.since <= moment)
     return not is_retired(place, Now(moment, frame.models, frame.models, frame.state, frame.state))
@@ -199,9 +205,10 @@ def by_hand(place: Place, changes: Sequence[Fact], sight: Fact) -> Member:
     return seen._replace(held_since=changes[-1].effective_at)
 
 
-def unexplained(place: Place, since: datetime, sight: Fact) -> Member:
+def unexplained(place: Place, sight: Fact, since: datetime, now: Now) -> Member:
     """What was seen although nothing explains it; it counts as a change by hand that was made just then (R26, R32)."""
-    return _seen(place, since, "unexplained", frozenset())._replace(held_since=sight.effective_at)
+    seen = _seen(place, since, "unexplained", frozenset())._replace(held_since=sight.effective_at)
+    return seen_stopped(seen, now) if place.is_stopped else seen
 
 
 def _seen(place: Place, entered: datetime, cause: Cause, because: frozenset[int]) -> Member:

@@ -136,6 +136,16 @@ def catalogue_of(model: str) -> str:
     return model.partition("/")[0]
 
 
+def named(deployment: str) -> str:
+    """A deployment as people name it: of an ARM id the account and what follows it, which names it as well.
+
+    >>> named("/subscriptions/s/resourcegroups/rg/providers/microsoft.cognitiveservices/accounts/eu/deployments/chat")
+    'eu/deployments/chat'
+    """
+    before, _, after = deployment.rpartition("/accounts/")
+    return after if before.startswith("/subscriptions/") else deployment
+
+
 def is_provisioned(sku: str | None) -> bool:
     """Whether a SKU is one of reserved capacity: its name contains `Provisioned` (R14).
 

@@ -30,7 +30,7 @@ from modeltrail.domain.frames import outcome
 from modeltrail.domain.history import Histories, ModelHistory
 from modeltrail.domain.possible import place_seen
 from modeltrail.domain.segments import Outcome, Place
-from modeltrail.domain.values import MICROSECOND, Instant, instant_text
+from modeltrail.domain.values import MICROSECOND, Instant, instant_text, named
 from modeltrail.projections.models import Answer
 
 Kind = Literal["quarantined-row", "unexplained-move", "missing-version", "contradiction"]
@@ -166,7 +166,7 @@ def _contradiction(subject: str, fact: Fact, reason: str) -> Finding:
     version = f" {fact.event.version}" if isinstance(fact.event, VersionEvent) else ""
     stated = f"the {_kind(fact)}{version} of {_moment(fact.effective_at)}"
     what = ["statement", content(fact.event), instant_text(fact.effective_at)]
-    says = f"{subject}: {stated} is kept and changes nothing: {reason}"
+    says = f"{named(subject)}: {stated} is kept and changes nothing: {reason}"
     return Finding(_entry("contradiction", subject, what, [fact], fact.effective_at, says))
 
 
@@ -239,7 +239,8 @@ def of_deployment(
     rows = stays(fact for fact in ordered if fact.position not in positions)
     found += [one for stay in rows for one in _without_version(deployment, stay, histories)]
     if course is not None:
-        found += [one for pair in pairwise(rows) for one in _unexplained(deployment, *pair, course)]
+        named_places = stays(fact for stay in rows if not _is_ambiguous(stay.place, histories) for fact in stay.facts)
+        found += [one for pair in pairwise(named_places) for one in _unexplained(deployment, *pair, course)]
         found += [one for stay in rows for one in _on_retired(deployment, stay, course, histories)]
     return [one for one in merged(found) if one.entry.at <= until]
 
@@ -257,9 +258,9 @@ def _found(kind: Kind, deployment: str, what: str, stay: Stay, says: str, at: in
     """What a stay shows from the fact `at` on. Its id names the moment of that fact; were that one not known, it would
     be the moment of the next."""
     first, *later = stay.facts[at:]
-    named = [(what, instant_text(fact.effective_at)) for fact in (first, *later)]
-    entry = _entry(kind, deployment, named[0], [first, *beside], first.effective_at, says)
-    return Finding(entry, tuple(entry_id(kind, deployment, *names) for names in named[1:]))
+    names = [(what, instant_text(fact.effective_at)) for fact in (first, *later)]
+    entry = _entry(kind, deployment, names[0], [first, *beside], first.effective_at, says)
+    return Finding(entry, tuple(entry_id(kind, deployment, *each) for each in names[1:]))
 
 
 def _unexplained(deployment: str, before: Stay, stay: Stay, course: Course) -> Iterator[Finding]:
@@ -274,7 +275,7 @@ def _unexplained(deployment: str, before: Stay, stay: Stay, course: Course) -> I
     was = (outcome(before.place),) if before.place.version is not None or left is None else left.possible
     if was != (seen,):
         says = (
-            f"{deployment} was last {_where(was)} ({_moment(last.effective_at)}) and then {_where([seen])} "
+            f"{named(deployment)} was last {_where(was)} ({_moment(last.effective_at)}) and then {_where([seen])} "
             f"({_moment(first.effective_at)}): no rule, announcement or logged change explains it"
         )
         yield _found("unexplained-move", deployment, _key(stay.place), stay, says, 0, last)
@@ -293,15 +294,20 @@ def _key(place: Place) -> str:
 
 def _without_version(deployment: str, stay: Stay, histories: Histories) -> Iterator[Finding]:
     """A deployment without a version on a model that has named ones (R2)."""
-    if stay.place is None or stay.place.version != "":
+    if stay.place is None or not _is_ambiguous(stay.place, histories):
         return
     model = stay.place.model
     unclear = {fact.position for fact in histories(model).unclear}
     at = next((number for number, fact in enumerate(stay.facts) if fact.position in unclear), None)
     if at is not None:
         moment = _moment(stay.facts[at].effective_at)
-        says = f"{deployment} was on {model} without a version ({moment}), and the model has named ones"
+        says = f"{named(deployment)} was on {model} without a version ({moment}), and the model has named ones"
         yield _found("missing-version", deployment, model, stay, says, at)
+
+
+def _is_ambiguous(place: Place | None, histories: Histories) -> bool:
+    """Whether nobody knows on which version a deployment was: then it is no move either."""
+    return place is not None and place.version == "" and bool(histories(place.model).unclear)
 
 
 def _on_retired(deployment: str, stay: Stay, course: Course, histories: Histories) -> Iterator[Finding]:
@@ -310,7 +316,7 @@ def _on_retired(deployment: str, stay: Stay, course: Course, histories: Historie
         retired = _retired(stay.place, fact.effective_at, course, histories)
         if stay.place is not None and retired is not None:
             says = (
-                f"{deployment} was {_where([outcome(stay.place)])} ({_moment(fact.effective_at)}), "
+                f"{named(deployment)} was {_where([outcome(stay.place)])} ({_moment(fact.effective_at)}), "
                 f"which had been retired by then ({_moment(retired.effective_at)})"
             )
             yield _found("contradiction", deployment, _key(stay.place), stay, says, at, retired)

@@ -1,7 +1,7 @@
 """What can be typed, and what is printed as JSON? Writes docs/reference/command-line.md from the code.
 
 Run as a script it rewrites the page; tests/test_command_page.py demands that it is in step. What a field means stands
-here, in `MEANINGS`; a field without a meaning is an error.
+in `command_meanings`; a field without a meaning is an error.
 """
 
 from __future__ import annotations
@@ -16,14 +16,15 @@ from typing import Any, Literal, Union, get_args, get_origin, get_type_hints
 import typer.main
 from pydantic import BaseModel
 
+from command_meanings import MEANINGS
 from modeltrail import codecs, projected, status
-from modeltrail.apply import COMMON, ENGINES, VERBS, Verb
+from modeltrail.apply import COMMON, ENGINES, OWNERS, VERBS, Verb
 from modeltrail.cli_app import app
-from modeltrail.projections import announcements, models, serving, upcoming
+from modeltrail.imports.kinds import KINDS
+from modeltrail.projections import announcements, models, review, serving, upcoming
 from modeltrail.proofs import Checkpoint, InclusionProof
 from modeltrail.recording import Recording
 from modeltrail.trail import Trail
-from modeltrail.verbs import DeploymentVerbs, ModelVerbs
 from modeltrail.verification import Verification
 
 PAGE = Path(__file__).parent.parent / "docs" / "reference" / "command-line.md"
@@ -65,6 +66,7 @@ ANSWERS: tuple[tuple[str, str, tuple[type, ...]], ...] = (
     ),
     ("announcements", '`{"announcements": [...]}`.', (announcements.Announcement, announcements.Confirmation)),
     ("upcoming", '`{"upcoming": [...]}`.', (upcoming.Upcoming, upcoming.Target)),
+    ("review", '`{"review": [...]}`.', (review.ReviewEntry, review.Settlement)),
     (
         "status",
         "One object, with `store`: the URL of the store.",
@@ -77,6 +79,7 @@ ANSWERS: tuple[tuple[str, str, tuple[type, ...]], ...] = (
         "`position` and `error`.\nWithout NAME it is null.",
         (projected.ProjectionStatus,),
     ),
+    *((f"import {kind}", "As `import azure-deployments`.", ()) for kind in KINDS if kind != "azure-deployments"),
     ("projections rebuild", '`{"projections": [...]}`, what was built, each as `projections status` prints it.', ()),
     ("checkpoint", "One object.", (Checkpoint,)),
     ("verify", "One object.", (Verification,)),
@@ -99,7 +102,11 @@ EXPORTED = {
         "the position of the reading of this file that was recorded before; null: it is new",
     ),
     "dry_run": ("true or false", "whether it was only tried, and nothing recorded"),
-    "needs_your_eye": ("list of object", "what a person should look at"),
+    "needs_your_eye": (
+        "list of object",
+        "what a person should look at: `id`, `kind`, `subject`, `at`, `positions`, `says`, `advice`, `raw`, "
+        "`reason` of a row that could not be read, `settled` (null), `row` (which one of the file; null: none)",
+    ),
     "would_record": (
         "list of object",
         "only with `--dry-run`: the facts in order, each with `type`, `effective_at`, `known_at`, `source`, `data`",
@@ -182,106 +189,6 @@ FORMS = {
     "projections query": "One object. With `--sql` it has `columns`, their names, and `rows`, a list of values each.",
 }
 """What a document listed by hand is, where it is more than one object."""
-MEANINGS = {
-    "again_at": "when its host is asked again",
-    "at": "the moment asked about",
-    "attempt": "how often its host was asked",
-    "api_version": "the API version that its consumer pins",
-    "api_versions": "the API versions that it answers; none: not stated",
-    "because": "positions of the facts that this rests on",
-    "body": "the stored bytes of the fact, as text",
-    "cause": "why it is where it is, such as `created` or `retirement`",
-    "certainty": "how sure this is",
-    "confirmations": "statements that said the same again",
-    "contradictions": "statements that were kept and change nothing",
-    "dead_letters": "how many facts could not be taken",
-    "deadline": "when a window closes; null: it has no end yet",
-    "default": "the default version; null: it has none",
-    "default_announced": "default changes that stand announced",
-    "deployment": "the deployment",
-    "Upcoming.deployment": "whom it concerns; null: the catalogue",
-    "edition": "the edition of its code; null: it is not installed",
-    "engine_lag_facts": "how many facts came after that",
-    "engine_position": "up to where the engine has looked",
-    "error": "why it failed; null: it was postponed",
-    "error_position": "where that fact is in the log",
-    "first_bad": "the first wrong position; null: none, or it cannot be told which",
-    "flags": "what to look at, such as `overdue`",
-    "incarnation": "counts from 1; more where it was deleted and created again",
-    "kind": "what is announced or comes",
-    "known_at": "from when it could be known",
-    "Serving.known_at": "the moment whose knowledge is used",
-    "lag_facts": "how many facts came after that",
-    "last_error": "why the latest of these facts could not be taken",
-    "last_recorded_at": "when the last fact was recorded; null: there is none",
-    "lead_days": "how many days before the retirement upgrades begin",
-    "leaf": "the hash of the body",
-    "logged_by": "who made what it rests on, where a provider's log tells",
-    "listed": "whether its catalogue lists it",
-    "model": "the model, with its catalogue",
-    "Serving.model": "the model; null: not one is certain",
-    "name": "what it is asked by",
-    "offers": "the update policies that can be chosen; null: all",
-    "ok": "whether the log is what was recorded",
-    "on": "the date; null: none is stated",
-    "overdue": "announced changes of engine-run models whose day has come, not carried out",
-    "path": "the hashes from the leaf to the root",
-    "policy": "its update policy",
-    "policy_effective": "what the policy acts as",
-    "position": "where the fact is in the log",
-    "ProjectionStatus.position": "up to where its tables hold what the log says; null: nothing is stored",
-    "possible": "what it may be doing; one entry where that is certain",
-    "qualifier": "how firm the date is",
-    "question": "what it answers; null: it is not installed",
-    "reason": "why",
-    "released_at": "when it was released; null: on an unknown day, or not yet",
-    "replacement": "what takes its place",
-    "retired_at": "when it was retired in general; null: not so",
-    "retirements": "retirements that stand announced",
-    "root": "the root of the tree",
-    "Verification.root": "the root of the tree; null: it was not reached",
-    "rows": "how many rows it has now",
-    "rules": "the id of the rules in force",
-    "run_by": "who runs it",
-    "segments": "the segments, in time, without gaps",
-    "since": "from when this holds",
-    "size": "how many facts the log holds",
-    "InclusionProof.size": "how many facts the log held for this proof",
-    "sku": "the SKU; null: not stated, or all",
-    "source": "where it was read",
-    "stage": "its lifecycle stage",
-    "standing": "whether it is neither moved, withdrawn nor carried out",
-    "state": "whether these tables answer, are being built, or were replaced; null: nothing is stored",
-    "status": "what it does",
-    "stored_edition": "the edition of these tables; null: nothing is stored",
-    "stopped_because": "why it no longer answers calls",
-    "test_result": "the last result of testing the target",
-    "tested": "whether the target was tested for it; null: there is no target",
-    "time": "when the checkpoint was made",
-    "to": "where it leads",
-    "to_model": "the model that it leads to",
-    "Waiting.to_version": "the version that it leads to; null: it is to stop",
-    "to_version": "the version that it leads to; null: not named yet",
-    "until": "when it ends; null: it goes on",
-    "Upcoming.until": "the end of the window in which it happens",
-    "upgrade_from": "when upgrades to it begin; null: not stated",
-    "version": "the version; empty: a model without named ones",
-    "Serving.version": "the version; empty: a model without named ones; null: unknown, or not one is certain",
-    "Possible.model": "the model; null: stopped",
-    "Possible.version": "the version; empty: a model without named ones; null: unknown, or stopped",
-    "Upcoming.version": "the version that is left, or concerned; null: unknown, or more than one",
-    "Upcoming.on": "the date",
-    "Target.version": "the version; null: not named yet",
-    "Upcoming.sku": "the SKU that is concerned, or that the deployment has; null: none is stated",
-    "RetirementStanding.sku": "the SKU; null: all without a statement of their own",
-    "Serving.incarnation": "counts from 1; more where it was deleted and created again; 0: absent",
-    "Checkpoint.root": "the root of the tree, 64 hexadecimal digits",
-    "Verification.reason": "what is wrong; null: nothing",
-    "versions": "its versions",
-    "Status.version": "the version of modeltrail",
-    "waiting": "moves that are due and were held back",
-    "why": "why it was postponed; null: it failed",
-}
 
 
 def type_in_words(kind: Any) -> str:
@@ -324,6 +231,8 @@ def commands() -> Iterator[tuple[str, Any]]:
     group: Any = typer.main.get_command(app)
     for name, command in group.commands.items():
         if hasattr(command, "commands"):
+            if command.invoke_without_command:
+                yield name, command
             yield from ((f"{name} {inner}", one) for inner, one in command.commands.items())
         else:
             yield name, command
@@ -368,14 +277,15 @@ def argument(verb: Verb, function: Any, name: str) -> str:
     kind = kind.replace("moment or text", "date")
     default = inspect.signature(function).parameters[name].default
     is_plain = isinstance(default, str)
+    kind = f"list of {kind}" if name == verb.listed else kind
     needed = " (needed)" if name in verb.required else ""
     return f"`{name}`{needed}: {kind}" + (f"; else `{default}`" if is_plain else "")
 
 
 def verb_row(verb: Verb) -> tuple[str, str, str]:
     """A verb, what it says, and its arguments."""
-    owners = {"model": ModelVerbs, "deployment": DeploymentVerbs, None: Recording}
-    function = getattr(Trail if verb.do == "advance" else owners[verb.about], verb.name)
+    owner = Recording if verb.about is None else OWNERS[verb.about]
+    function = getattr(Trail if verb.do == "advance" else owner, verb.name)
     says = (inspect.getdoc(function) or "").split("\n\n")[0].replace("\n", " ").partition(" Raises ")[0]
     return f"`{verb.do}`", says, "<br>".join(argument(verb, function, name) for name in verb.parameters)
 
@@ -401,8 +311,8 @@ def page() -> str:
         *(json_section(*answer) for answer in ANSWERS),
         *by_hand,
         "## The verbs of apply",
-        "A line is one JSON object: `do` names the verb; `model` or `deployment` says which one it is about, for the "
-        "verbs that\nbegin so; then the arguments. Every line may also have\n"
+        "A line is one JSON object: `do` names the verb; `model`, `deployment` or `catalogue` says which one it is "
+        "about, for the\nverbs that begin so; then the arguments. Every line may also have\n"
         f"{common}. What is not marked as needed\nmay be left out. `advance` takes only {ours} of these, and "
         "records neither: the engine does it.",
         table(("`do`", "what it says", "arguments"), map(verb_row, VERBS.values())),

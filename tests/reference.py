@@ -183,9 +183,10 @@ class Course:
         """What no rule explains was done when a log says so, or at any time since the release (R31, R32)."""
         release, start = now.release(*seen[1:3]), self.tracks[STRICT][0][0]
         logged = [f for f in self.logged if f["effective_at"] > start and f["effective_at"] >= (release or start)]
-        logged = [f for f in logged if seen[0] == "stopped" or not now.back_at(f["effective_at"]).gone(seen)]
+        views = {f["position"]: now if seen[0] == "stopped" else now.back_at(f["effective_at"]) for f in logged}
+        logged = [f for f in logged if not views[f["position"]].gone(seen)]
         if logged:
-            raise Changed(logged[0], logged[-1], seen)
+            raise Changed(logged[0], logged[-1], (*seen[:3], *([False] if seen[0] == "stopped" else [])))
         cause = "unexplained" if seen[0] == "serving" else "observed-stop"
         for moment, parts, _ in self.tracks[STRICT][1:]:
             if release is None or moment >= release:
@@ -206,6 +207,14 @@ class Course:
         self.ended = False
         self.settle([(now.moment, {p: set() for p in certain}, None)])
         self.unmoved[now.moment] = self.stays(now, put)
+
+    def automatic(self, now: View) -> None:
+        """Who is automatic from the moment of a sight on is due, without a deadline (R26, R31)."""
+        for track in self.tracks:
+            moment, parts, deadline = track.pop()
+            then = {p: now.triggered(p, p, set())[0] for p in parts}
+            is_due = {p for p, q in then.items() if q.due and q.due[1] in ("policy-change", "default-change", "forced")}
+            track.append((moment, {then[p] if p in is_due else p: parts[p] for p in parts}, deadline))
 
 
 def moments(facts: list[Fact]) -> list[datetime]:
@@ -239,7 +248,7 @@ def walk(seen: list[Fact], deployment: str, it: Course) -> Course:
         its = now.its if now and not it.ended else BLANK
         now = View(moment, [f for f in seen if f["effective_at"] <= moment], now, its)
         mine = [f for f in now.facts if f["effective_at"] == moment and f["data"].get("deployment") == deployment]
-        start, is_seen = set[Possibility](), False
+        start, is_seen, was_there = set[Possibility](), False, not it.ended
         for fact in [*mine, None]:
             if fact is not None and fact["type"] != SIGHT:
                 was, start = start, it.recorded(now, fact, start)
@@ -253,5 +262,7 @@ def walk(seen: list[Fact], deployment: str, it: Course) -> Course:
             if fact is not None:
                 it.sight(now, fact["data"])
                 start, is_seen = set(), True
+            elif is_seen and was_there and not it.ended and not start:
+                it.automatic(now)
     it.settle([])
     return it

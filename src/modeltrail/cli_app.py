@@ -15,6 +15,7 @@ from modeltrail import cli_queries as queries
 from modeltrail.apply import apply_lines
 from modeltrail.cli_imports import imports
 from modeltrail.cli_projections import projections
+from modeltrail.cli_review import review
 from modeltrail.cli_session import (
     ActingOption,
     AsJson,
@@ -188,4 +189,5 @@ for question in (
 ):
     app.command()(question)
 app.add_typer(imports, name="import")
+app.add_typer(review, name="review")
 app.add_typer(projections, name="projections")

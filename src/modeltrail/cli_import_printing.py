@@ -42,7 +42,7 @@ WORDS: Mapping[str, str] = {
     "deployment.change-logged": "changes from the log of the provider",
     "log.fact-retracted": "facts retracted, as this export shows better",
     "import.row-quarantined": "rows that could not be read",
-    "export.rows-observed": "what the export shows otherwise than the one before",
+    "export.rows-observed": "record of the rows that differ",
     READING: "the reading itself",
 }
 """What the facts of an import are, in the order in which they are told."""

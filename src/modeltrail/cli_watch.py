@@ -16,6 +16,7 @@ from modeltrail import cli_import_printing as printing
 from modeltrail.cli_imports import EyeCode
 from modeltrail.cli_session import FOUND, ActingOption, By, Store, exit_if, login_name, say, store_url
 from modeltrail.phrases import printable
+from modeltrail.read import Read
 from modeltrail.review import needs_your_eye
 from modeltrail.trail import Trail
 from modeltrail.watching import QUARANTINE, Handled
@@ -86,7 +87,8 @@ def watch(
     store: Store = None,
 ) -> None:
     """Import exports that appear in a folder, the oldest first, until interrupted; a line for each."""
-    eyes = put_aside = 0
+    reads: list[Read] = []
+    put_aside = 0
     interruption = Interruption()
     with Trail.open(store_url(ctx, store), acting=acting) as trail, interruption.heard():
         for handled in watched(
@@ -98,19 +100,21 @@ def watch(
             poll_seconds=poll_seconds,
             once=once,
         ):
-            eyes += _told(trail, handled)
+            _tell(trail, handled)
             put_aside += handled.read is None
+            if once and exit_code and handled.read is not None:
+                reads.append(handled.read)
+        # What a later file explained needs no eye any more.
+        is_open = any(needs_your_eye(trail, read) for read in reads)
     exit_if(True, put_aside > 0, 1)
-    exit_if(exit_code, eyes > 0, FOUND)
+    exit_if(exit_code, is_open, FOUND)
 
 
-def _told(trail: Trail, handled: Handled) -> int:
-    """A line for a file; how much of it needs an eye is returned."""
+def _tell(trail: Trail, handled: Handled) -> None:
+    """Print a line for a file."""
     read = handled.read
     if read is None:
         say(f"{handled.file}: {handled.problem} (moved to {QUARANTINE})")
-        return 0
-    eyes = len(needs_your_eye(trail, read))
-    line = f"{printing.head(read)}: {printing.facts(sum(read.facts.values()))}, {printing.needing(eyes)}"
-    print(printable(line), flush=True)
-    return eyes
+        return
+    eyes = printing.needing(len(needs_your_eye(trail, read)))
+    print(printable(f"{printing.head(read)}: {printing.facts(sum(read.facts.values()))}, {eyes}"), flush=True)

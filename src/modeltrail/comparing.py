@@ -25,6 +25,8 @@ PAGE = 500
 """How many rows are compared, and at most recorded in one fact, at a time: so memory is bounded."""
 Statement = tuple[Event, datetime]
 """What is stated, and from when on that holds."""
+Last = tuple[str, datetime]
+"""What was shown last of what is gone since, and when."""
 IsNews = Callable[[Event, datetime], bool]
 """Whether an event says something of a model that is not so already at a moment."""
 
@@ -80,6 +82,7 @@ class Comparison:
             rows=self._spool.rows,
             unread=tuple(sorted(unread)),
             unnamed=True if self._spool.has_unnamed() else None,
+            catalogue=self._export.catalogue,
         )
         self._exports.add_reading(event, self._at, 0)
         if self._export.is_complete:
@@ -196,7 +199,8 @@ class Comparison:
         earlier = Side(self._exports, self._export.name, entry.scope, at, "<").telling(key, before)
         since = None if earlier is None else earlier.reading.at
         row = SpooledRow(key, entry.scope, entry.stream, 0, "")
-        self._restate(row, self._stated(row, before, after, since, at), Later(reading.reading, known))
+        last = self._last(row, at) if before is None else None
+        self._restate(row, self._stated(row, before, after, since, at, last), Later(reading.reading, known))
 
     def _beside(self, row: SpooledRow, before: Entry | None) -> tuple[datetime | None, Later | None]:
         """When a key was compared before, null for never, and who shows it next."""
@@ -218,7 +222,8 @@ class Comparison:
         since, later = self._beside(row, before)
         is_anew = self._is_anew(row, shown_before, text, since, self._at)
         if is_anew or text != shown_before:
-            self._add(row, text, self._stated(row, shown_before, text, since, self._at), is_anew=is_anew)
+            last = self._last(row, self._at) if before is not None and shown_before is None else None
+            self._add(row, text, self._stated(row, shown_before, text, since, self._at, last), is_anew=is_anew)
             if before is None:
                 self._new.add(row.stream)
             if shown_before is not None:
@@ -238,12 +243,38 @@ class Comparison:
         was_anew = self._is_anew(row, shown_before, shown_later, since, at)
         if later.entry is None and text == shown_before and not was_anew:
             return
-        self._restate(row, self._stated(row, text, shown_later, self._at, at), later)
+        showed = shown_before if text is None else text
+        showed_at = since if text is None else self._at
+        last = self._last(row, self._at) if showed is None or showed_at is None else (showed, showed_at)
+        self._restate(row, self._stated(row, text, shown_later, self._at, at, last if text is None else None), later)
+        if shown_later is None and showed is not None:
+            self._compare_back(row, last, at)
         if later.entry is None and text != shown_before:
             restored = _export_row(replace(row, row=0), shown_later)
             event = ExportRowsObserved(export=self._export.name, digest=later.reading.digest, rows=(restored,))
             self._drafts.append(self._recording.draft(event, self._source_at(row, later), at))
             self._exports.add_rows(event, at)
+
+    def _compare_back(self, row: SpooledRow, last: Last | None, gone_at: datetime) -> None:
+        """Where something is shown again that was gone meanwhile, it is compared with what was shown of it last."""
+        name, key, start = self._export.name, row.key, gone_at
+        while (entry := self._exports.following(name, [key], start).get(key)) is not None and entry.text is None:
+            start = entry.at
+        if entry is not None:
+            earlier = Side(self._exports, name, row.scope, entry.at, "<").telling(key, None)
+            since = None if earlier is None else earlier.reading.at
+            later = Later(self._exports.reading_of(name, entry), entry)
+            self._restate(row, self._stated(row, None, entry.text, since, entry.at, last), later)
+
+    def _last(self, row: SpooledRow, at: datetime) -> Last | None:
+        """What was shown last of something that was gone before a moment, null where it was never shown."""
+        name, key = self._export.name, row.key
+        entry = self._exports.shown_last(name, key, at) if self._export.is_complete else None
+        gone = None if entry is None else self._exports.following(name, [key], entry.at).get(key)
+        if entry is None or entry.text is None or gone is None:
+            return None
+        showed = Side(self._exports, name, row.scope, gone.at, "<").telling(key, entry.text)
+        return entry.text, entry.at if showed is None else showed.reading.at
 
     def _is_anew(
         self, row: SpooledRow, before: str | None, after: str | None, since: datetime | None, at: datetime
@@ -254,12 +285,20 @@ class Comparison:
         return any(since <= moment <= at for moment in self._others.get(row.stream, ()))
 
     def _stated(
-        self, row: SpooledRow, before: str | None, after: str | None, since: datetime | None, at: datetime
+        self,
+        row: SpooledRow,
+        before: str | None,
+        after: str | None,
+        since: datetime | None,
+        at: datetime,
+        last: Last | None = None,
     ) -> dict[Statement, bool]:
         """What an export states under a key, as it was shown before and then; with each, whether it has to be news."""
         found: dict[Statement, bool] = {}
+        showed, showed_at = last or (None, None)
         if before != after:
-            for one in self._export.differences(Change(row.key, _shown(before), _shown(after), at, since)):
+            change = Change(row.key, _shown(before), _shown(after), at, since, _shown(showed), showed_at)
+            for one in self._export.differences(change):
                 found[one.event, one.effective_at or at] = False
         if self._is_anew(row, before, after, since, at):
             for one in self._export.differences(Change(row.key, None, _shown(after), at, None)):

@@ -70,6 +70,10 @@ _FOLLOWING = f"""
 SELECT {_ENTRY.replace("at", "min(at)", 1)} FROM export_rows
 WHERE export = ? AND key IN (SELECT value FROM json_each(?)) AND at > ? GROUP BY key
 """
+_SHOWN_LAST = f"""
+SELECT {_ENTRY} FROM export_rows
+WHERE export = ? AND key = ? AND at < ? AND shown IS NOT NULL ORDER BY at DESC LIMIT 1
+"""
 _IN_SCOPE = f"""
 SELECT {_ENTRY.replace("at", "max(at)", 1)} FROM export_rows
 WHERE export = ? AND scope = ? AND key > ? AND at < ? GROUP BY key ORDER BY key LIMIT ?
@@ -214,6 +218,11 @@ class Exports:
         """What was shown first of some keys after a moment."""
         found = self._cursor.execute(_FOLLOWING, (export, json.dumps(keys), micros(after)))
         return {entry.key: entry for entry in map(_entry, found)}
+
+    def shown_last(self, export: str, key: str, before: datetime) -> Entry | None:
+        """What was shown last under a key before a moment, though it may have been gone since."""
+        found = self._cursor.execute(_SHOWN_LAST, (export, key, micros(before))).fetchone()
+        return None if found is None else _entry(found)
 
     def in_scope(self, export: str, scope: str, before: datetime, size: int) -> Iterator[list[Entry]]:
         """What was shown last of all keys of a scope before a moment, so many at a time, in the order of the keys."""

@@ -42,6 +42,20 @@ def model(name: str, version: str, *, is_default: bool = False) -> dict[str, Any
     }
 
 
+def logged(deployment: str, at: str, caller: str = "alice@example.com") -> dict[str, Any]:
+    """One element of the list that `az monitor activity-log list` prints: a change that has succeeded."""
+    return {
+        "eventDataId": f"{at} {deployment}",
+        "operationName": {"value": "Microsoft.CognitiveServices/accounts/deployments/write"},
+        "status": {"value": "Succeeded"},
+        "resourceId": deployment,
+        "caller": caller,
+        "correlationId": at,
+        "eventTimestamp": at,
+        "submissionTimestamp": at,
+    }
+
+
 UNREADABLE = deployment("mail", option="Sometimes")
 """A row whose policy nobody knows."""
 

@@ -20,6 +20,8 @@ QUERIES: Sequence[Sequence[str]] = (
     ("announcements",),
     ("course", "x"),
     ("upcoming",),
+    ("review",),
+    ("review", "settle", "x", "--why", "y"),
     ("status",),
     ("checkpoint",),
     ("verify",),

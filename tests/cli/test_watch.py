@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from cli.exports import CHAT, NEW, UNREADABLE, deployment, written
+from cli.exports import CHAT, NEW, UNREADABLE, deployment, logged, written
 from cli.shell import Answer, shell
 from imports.dropping import NIGHTS, there
 from modeltrail import Trail
@@ -63,6 +63,16 @@ def test_the_exit_code_tells_of_what_needs_an_eye_and_of_files_that_were_put_asi
     assert told.err.startswith("notes.json: 'notes' is no kind of export") and told.err.endswith(
         "(moved to quarantine)\n"
     )
+
+
+@pytest.mark.rule("R32")
+def test_what_a_later_file_explains_is_no_reason_to_look(fresh: str, box: Path) -> None:
+    written(box / NIGHTS[0], deployment("chat"))
+    written(box / NIGHTS[1], deployment("chat", NEW))
+    written(box / "azure-activity-log.2025-03-03.json", logged(CHAT, "2025-03-01T12:00:00Z"))
+    told = watched_once(fresh, box, "--exit-code")
+    assert told.out.splitlines()[1].endswith("1 needs your eye")
+    assert told.code == 0
 
 
 def test_a_folder_that_cannot_be_watched_is_one_sentence(fresh: str, tmp_path: Path) -> None:

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import datetime
 from itertools import pairwise
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 FAITHFUL = frozenset({"default-change", "policy-change", "preview", "retirement", "upgrade-window"})
 """The causes of moves with which the provider keeps to its rules, if perhaps late."""
@@ -93,7 +93,7 @@ class Life:
         """It is created."""
         self.incarnations.append(Incarnation(state.since, [state]))
 
-    def become(self, at: datetime, cause: str, **changes: object) -> None:
+    def become(self, at: datetime, cause: str, **changes: Any) -> None:
         """It is something else from now on."""
         self.last.states.append(self.now._replace(since=at, cause=cause, **changes))
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from functools import partial
 from heapq import heappop, heappush
 from itertools import count
 from random import Random
@@ -253,18 +254,22 @@ def is_upgraded(state: State) -> bool:
     return state.policy in UPGRADING and state.sku != "ProvisionedManaged"
 
 
+def _happen(world: World, event: Happening, _: datetime) -> None:
+    world.happen(event)
+
+
 def simulate(seed: int, deployments: int = DEPLOYMENTS) -> World:
     """The same world for the same seed."""
     world = World(Random(seed))
     world.happenings = plan(world.rng)
     for event in world.happenings:
-        world.plan(event.at, lambda _, event=event: world.happen(event))
+        world.plan(event.at, partial(_happen, world, event))
     for number in range(deployments):
         life = Life(world.rng.choice(ACCOUNTS), f"Team-{number:03}", tells_creation=number % 10 != 0)
         world.lives.append(life)
         before = number < deployments * 0.6
         at = START - days(world.rng.uniform(5, 150)) if before else START + days(world.rng.uniform(0, 480))
-        world.plan(at, lambda moment, life=life: world.create(life, moment))
+        world.plan(at, partial(world.create, life))
     for _ in range(BREACHES):
         world.plan(START + days(world.rng.uniform(20, 520)), world.breach)
     world.run()

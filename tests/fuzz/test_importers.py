@@ -25,7 +25,7 @@ from modeltrail.read import Read
 
 NIGHT = datetime(2025, 3, 1, 2, tzinfo=UTC)
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
-FEW = settings(max_examples=40) if settings.default.derandomize else settings()
+FEW = settings(max_examples=40) if settings().derandomize else settings()
 """How many: in `make test` few, else as many as the profile says."""
 
 names = pytest.mark.parametrize("name", sorted(TARGETS))

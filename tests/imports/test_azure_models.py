@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import permutations
+
 import pytest
 
 from imports.model_lists import (
@@ -235,6 +237,38 @@ def test_an_empty_list_unlists_every_version_of_its_place_and_of_no_other() -> N
         assert found(trail, SECOND, "0125", "azure@swedencentral/gpt-35-turbo").listed
 
 
+@pytest.mark.rule("R16")
+def test_a_version_that_is_listed_again_is_what_it_was_and_what_changed_meanwhile() -> None:
+    was = [listed(status="Preview", retires="2025-06-01T00:00:00Z"), listed(NEW, status="Deprecated", retires=FIRST)]
+    now = [listed(retires="2099-01-01T00:00:00Z"), listed(NEW, status="Deprecated", retires=FIRST)]
+    with nights(was, [], now) as trail:
+        told = found(trail, THIRD)
+        assert [found(trail, night).listed for night in (FIRST, SECOND, THIRD)] == [True, False, True]
+        assert [found(trail, night).stage for night in (FIRST, THIRD)] == ["preview", "generally-available"]
+        assert found(trail, THIRD, NEW).retired_at == moment(FIRST)
+    assert (told.released_at, dates(told)) == (moment("2024-08-06"), {})
+
+
+@pytest.mark.rule("R16")
+def test_a_retired_version_that_is_listed_again_as_alive_is_reinstated() -> None:
+    with nights([listed(status="Deprecated")], [], [], [listed()]) as trail:
+        assert found(trail, NIGHTS[2]).retired_at == moment(FIRST)
+        assert found(trail, NIGHTS[3]).retired_at is None
+
+
+@pytest.mark.rule("R16", "R40")
+@pytest.mark.parametrize("order", list(permutations(range(4))))
+def test_a_version_is_listed_again_in_whatever_order_that_is_read(order: tuple[int, ...]) -> None:
+    lists = [[listed(status="Deprecated", retires="2025-06-01T00:00:00Z")], [], [], [listed(retires="2099-01-01")]]
+    with empty() as trail:
+        for number in order:
+            read(trail, NIGHTS[number], *lists[number])
+        told = found(trail, NIGHTS[3])
+        assert (told.listed, told.retired_at, dates(told)) == (True, None, {})
+        assert found(trail, NIGHTS[2]).retired_at == moment(FIRST)
+        assert not found(trail, NIGHTS[2]).listed
+
+
 @pytest.mark.rule("R2")
 def test_a_model_without_versions_has_the_empty_one() -> None:
     with nights([listed(None, model="tts"), listed("", model="stt")]) as trail:
@@ -247,6 +281,19 @@ def test_a_list_that_says_nothing_new_is_one_fact() -> None:
     with nights([listed(retires="2025-06-01T00:00:00Z")]) as trail:
         told = read(trail, SECOND, listed(retires="2025-06-01T00:00:00Z", capabilities={"chat": "true"}))
         assert dict(told.facts) == {"export.observed": 1}
+
+
+@pytest.mark.rule("R40")
+def test_what_changes_in_a_list_is_news_whoever_else_stated_something_of_the_model() -> None:
+    with nights([listed(retires="2025-06-01T00:00:00Z", default=True)]) as trail:
+        with trail.record(by="alice@example.com", effective_at=SECOND, known_at=SECOND, source="a mail") as rec:
+            rec.model(MODEL).change_default(NEW)
+            rec.model(MODEL).announce_retirement(OLD, on="2025-08-01")
+        read(trail, THIRD, listed(retires="2025-09-01T00:00:00Z", default=True), listed(NEW, retires="2026-01-01"))
+        assert answer(trail, SECOND).default == NEW
+        assert answer(trail, THIRD).default == OLD
+        assert dates(found(trail, THIRD)) == {None: "2025-09-01"}
+        assert dates(found(trail, THIRD, NEW)) == {None: "2026-01-01"}
 
 
 @pytest.mark.rule("R41")

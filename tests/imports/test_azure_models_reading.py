@@ -177,7 +177,7 @@ ODD_DATES = [
 ODD = st.recursive(
     st.none()
     | st.booleans()
-    | st.integers(-(2**63), 2**63 - 1)
+    | st.integers(1 - 2**63, 2**63 - 1)
     | st.floats(allow_nan=False, allow_infinity=False)
     | WORDS,
     lambda inner: st.lists(inner, max_size=2) | st.dictionaries(WORDS, inner, max_size=2),
@@ -214,16 +214,16 @@ ANYTHING = st.lists(VERSION | some(kind=st.just("OpenAI"), model=VERSION), max_s
 
 @pytest.mark.rule("R41")
 @given(ANYTHING)
-def test_every_row_is_in_the_answers_or_put_aside_with_a_reason(elements: list[object]) -> None:
+def test_every_row_is_in_the_answers_or_put_aside_with_a_reason(odd: list[object]) -> None:
+    elements = [*odd, listed(model="o3-mini")]
     with empty() as trail:
         told = read(trail, AT, *elements)
         assert told.rows == len(elements)
-        aside = {problem.row for problem in told.quarantined}
+        reasons = {problem.row: problem.reason for problem in told.quarantined}
         contradicted = {problem.key for problem in told.quarantined}
         for number, element in enumerate(items(BytesIO(json.dumps(elements).encode())), start=1):
-            if number in aside:
-                with_reason = next(problem for problem in told.quarantined if problem.row == number)
-                assert with_reason.reason
+            if number in reasons:
+                assert reasons[number].isprintable()
                 continue
             shown = EXPORT.read(element)
             if shown.key not in contradicted:
@@ -234,12 +234,12 @@ def test_every_row_is_in_the_answers_or_put_aside_with_a_reason(elements: list[o
 
 @pytest.mark.rule("R41")
 @pytest.mark.parametrize("element", ['{"name": 1, "x": %s}', '{"name": "a", "version": %s}', '{"name": "a", "x": %s}'])
-def test_what_is_nested_very_deeply_is_read_or_put_aside(element: str) -> None:
+def test_what_is_nested_deeply_is_read_or_put_aside(element: str) -> None:
     deep = "[" * 2000 + "]" * 2000
     with empty() as trail:
-        file = BytesIO(f"[{element % deep}]".encode())
+        file = BytesIO(f'[{element % deep}, {{"name": "b"}}]'.encode())
         told = trail.read_export(EXPORT, file, observed_at=AT, by="alice@example.com")
-        assert len(told.quarantined) + told.facts["model.version-released"] == 1
+        assert len(told.quarantined) + told.facts["model.version-released"] == told.rows == 2
         assert all(problem.raw and problem.reason for problem in told.quarantined)
 
 

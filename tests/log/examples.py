@@ -164,6 +164,8 @@ EXAMPLES: tuple[Event, ...] = (
         export="azure-deployments", digest="ab" * 32, scope=("acct",), rows=1, unread=("acct/unreadable",)
     ),
     events.ReviewSettled(entry="contradiction:7", subject=DEPLOYMENT),
+    events.TrustChanged(catalogue="azure-openai", sources=("azure-models", "https://learn.microsoft.com")),
+    events.TrustChanged(catalogue="azure-openai", sources=()),
 )
 
 

@@ -254,3 +254,23 @@ def test_after_a_reinstatement_a_deployment_first_seen_stopped_resumes_like_one_
         on(trail, "2025-03-10").deployment(name).observe(MIRRORED, "v1", status="stopped")
     on(trail, "2025-04-01").model(MIRRORED).reinstate("v1")
     assert [shown(trail, "2025-04-01", name=name) for name in (PROD, "first-seen")] == ["v1", "v1"]
+
+
+@pytest.mark.rule("R16")
+@pytest.mark.rule("R34")
+def test_what_is_seen_stopped_on_a_retired_version_was_stopped_by_that_and_resumes_with_it() -> None:
+    trail = deployed(mirrored(), policy="manual", version="v2")
+    on(trail, "2025-03-01").model(MIRRORED).retire("v1")
+    on(trail, "2025-03-10").deployment().observe(MIRRORED, "v1", status="stopped")
+    on(trail, "2025-04-01").model(MIRRORED).reinstate("v1")
+    assert [shown(trail, t) for t in ("2025-03-09", "2025-03-10", "2025-04-01")] == ["v2 or stopped", "stopped", "v1"]
+
+
+@pytest.mark.rule("R16")
+@pytest.mark.rule("R34")
+def test_what_was_seen_stopped_before_its_version_was_retired_does_not_resume_with_it() -> None:
+    trail = mirrored()
+    on(trail, "2025-02-20").deployment().observe(MIRRORED, "v1", status="stopped")
+    on(trail, "2025-03-01").model(MIRRORED).retire("v1")
+    on(trail, "2025-04-01").model(MIRRORED).reinstate("v1")
+    assert [shown(trail, t) for t in ("2025-02-20", "2025-03-02", "2025-04-02")] == ["stopped"] * 3

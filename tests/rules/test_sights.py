@@ -175,3 +175,32 @@ def test_an_unexplained_stop_is_kept_too() -> None:
 def test_a_window_that_a_sight_closes_ends_at_the_sight() -> None:
     trail = seen(changed(deployed(mirrored())), "2025-03-10", "v2")
     assert [part.until for part in segments(trail) if part.certainty == "window"] == [day("2025-03-10")]
+
+
+@pytest.mark.rule("R31")
+@pytest.mark.rule("R24")
+def test_what_would_have_followed_had_an_assumed_move_not_happened_explains_a_sight() -> None:
+    trail = mirrored()
+    on(trail, "2025-02-02").model(MIRRORED).release("p1", stage="preview")
+    on(trail, "2025-02-20").model(MIRRORED).release("v3")
+    deployed(trail, version="p1")
+    on(trail, "2025-03-01").model(MIRRORED).change_default("v3")
+    on(trail, "2025-03-10").model(MIRRORED).release("p2", stage="preview")
+    assert [shown(trail, t) for t in ("2025-03-14", "2025-03-15", "2025-03-24")] == ["p1 or v3", "v3", "v3"]
+    seen(trail, "2025-04-01", "p2")
+    asked = ("2025-03-14", "2025-03-23", "2025-03-24", "2025-04-01")
+    assert [shown(trail, t) for t in asked] == ["p1", "p1", "p1 or p2", "p2"]
+    assert served(trail, "2025-04-01").cause == "preview"
+
+
+@pytest.mark.rule("R31")
+@pytest.mark.rule("R12")
+def test_so_does_a_retirement_that_was_overdue_for_who_had_not_moved() -> None:
+    trail = deployed(mirrored(), policy="manual")
+    on(trail, "2025-02-15").model(MIRRORED).announce_forced_upgrade("v1", to_version="v2", on="2025-03-01")
+    on(trail, "2025-02-15").model(MIRRORED).announce_retirement("v1", on="2025-04-01")
+    assert [shown(trail, t) for t in ("2025-03-14", "2025-04-02")] == ["v1 or v2", "v2"]
+    seen(trail, "2025-04-05", "v1", status="stopped")
+    asked = ("2025-03-14", "2025-03-31", "2025-04-02", "2025-04-05")
+    assert [shown(trail, t) for t in asked] == ["v1", "v1", "v1 or stopped", "stopped"]
+    assert served(trail, "2025-04-05").cause == "overdue"
