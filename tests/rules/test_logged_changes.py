@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from modeltrail.domain.events import ChangeLogged, ExportRow, ExportRowsObserved
+from modeltrail.projections.changes import changes
 from rules.given import MIRRORED, PROD, day, on, segments, served, shown
 from rules.watching import answers_alike, asked, logged, seen, watched
 
@@ -227,7 +228,7 @@ def test_among_the_changes_of_a_day_is_who_changed_what_and_who_wrote_that_down(
     trail = watched()
     entry = ChangeLogged(deployment=PROD, operation="write", status="Succeeded", caller="bob@example.com", entry="e-1")
     (fact,) = on(trail, "2025-03-05", by="importer").state(entry, source="activity.json")
-    row = trail.fold("changes")[str(fact.position)]
+    row = trail.fold(changes)[str(fact.position)]
     assert (row.day, row.kind, row.subject, row.by) == ("2025-03-05", "deployment", PROD, "importer")
     assert row.what == "operation write, status Succeeded, caller bob@example.com, entry e-1"
 
@@ -238,6 +239,6 @@ def test_what_an_export_brought_is_a_change_too() -> None:
     rows = tuple(ExportRow(key=key, scope="acct", row=1, shown=(("version", "v1"),)) for key in ("acct/a", "acct/b"))
     brought = ExportRowsObserved(export="inventory", digest="ab" * 32, rows=rows)
     (fact,) = on(trail, "2025-03-05", by="importer").state(brought, source="export.json")
-    row = trail.fold("changes")[str(fact.position)]
+    row = trail.fold(changes)[str(fact.position)]
     assert (row.kind, row.subject) == ("export", "inventory")
     assert row.what == f"digest {'ab' * 32}, rows acct/a acct/b"
