@@ -14,6 +14,7 @@ from modeltrail.domain.exported import ExportRow as ExportRow
 from modeltrail.domain.exported import ExportRowsObserved as ExportRowsObserved
 from modeltrail.domain.exported import ReviewSettled as ReviewSettled
 from modeltrail.domain.kinds import Announcement as Announcement
+from modeltrail.domain.kinds import CatalogueEvent as CatalogueEvent
 from modeltrail.domain.kinds import DeploymentEvent as DeploymentEvent
 from modeltrail.domain.kinds import Event as Event
 from modeltrail.domain.kinds import ModelEvent as ModelEvent
@@ -312,18 +313,22 @@ class FactRetracted(Event):
         return self.of
 
 
-class RowQuarantined(Event):
+class RowQuarantined(CatalogueEvent):
     """A row of a source could not be read as a fact; it is kept as it was, with the reason (R41)."""
 
     type = "import.row-quarantined"
-    catalogue: Name
     raw: Text
     reason: Text
 
-    @property
-    def stream(self) -> str:
-        """`catalogue/NAME`."""
-        return f"catalogue/{self.catalogue}"
+
+class TrustChanged(CatalogueEvent):
+    """Which sources are trusted more where they state different things of the models of a catalogue (R13).
+
+    `sources`: the most trusted first; each stands for all sources that begin with it. None: all are trusted alike.
+    """
+
+    type = "catalogue.trust-changed"
+    sources: tuple[Name, ...]
 
 
 EVENT_TYPES: dict[str, type[Event]] = {event.type: event for event in leaves(Event)}

@@ -17,6 +17,7 @@ from modeltrail.domain.events import (
     ModelEvent,
     MoveHeldBack,
     PolicyChanged,
+    TrustChanged,
     VersionChanged,
 )
 from modeltrail.domain.facts import Fact
@@ -75,7 +76,7 @@ class ModelHistory:
 
     def is_unchanged_by(self, fact: Fact) -> bool:
         """Whether one more fact changes nothing: a deployment on a version that was shown to exist before (R10)."""
-        if isinstance(fact.event, ModelEvent):
+        if isinstance(fact.event, ModelEvent | TrustChanged):
             return False
         versions = self.at(fact.effective_at).versions
         return all(name in versions and versions[name].is_mentioned for name in versions_shown(self.model, fact.event))
@@ -219,7 +220,7 @@ def _in_general(model: ModelState) -> tuple[object, ...]:
 def _announced(model: ModelState, version: str | None) -> tuple[object, ...] | None:
     """What counts only for who is on a version."""
     known = None if version is None else model.versions.get(version)
-    return None if known is None else (known.announced, known.forced, known.replacement)
+    return None if known is None else (known.announced, known.forced, known.replacement, known.weighing)
 
 
 def _leads_to(model: ModelState, version: str | None) -> Iterator[Named]:

@@ -215,7 +215,8 @@ def spread(possible: Possible, now: Now) -> None:
         if retirement is None:
             continue
         target = now.successor(member.place)
-        because = member.because | target.because | {retirement.position}
+        known = now.models(member.place.model).versions[member.place.version or ""]
+        because = member.because | target.because | known.grounds(retirement)
         arrived = _arrived(member, target, now, "overdue", because)
         end = arrived._replace(is_overdue=True, is_stopped_by_retirement=False)
         possible.moves.add((member.place, end.place))

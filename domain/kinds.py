@@ -1,4 +1,4 @@
-"""What is every event? Something about a model, a deployment or what was read; its kinds are in `events.py`."""
+"""What is every event? Something about a model, a deployment, a catalogue or what was read; kinds: `events.py`."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from typing import ClassVar
 
 from pydantic import BaseModel, ConfigDict
 
-from modeltrail.domain.values import DeploymentName, Instant, ModelName, Qualifier, Version
+from modeltrail.domain.values import DeploymentName, Instant, ModelName, Name, Qualifier, Version
 
 
 class Event(BaseModel):
@@ -60,6 +60,17 @@ class DeploymentEvent(Event):
     def stream(self) -> str:
         """`deployment/NAME`."""
         return f"deployment/{self.deployment}"
+
+
+class CatalogueEvent(Event):
+    """An event of a catalogue (R1)."""
+
+    catalogue: Name
+
+    @property
+    def stream(self) -> str:
+        """`catalogue/NAME`."""
+        return f"catalogue/{self.catalogue}"
 
 
 def leaves(base: type[Event]) -> list[type[Event]]:

@@ -20,6 +20,7 @@ from modeltrail.domain.events import (
     ReplacementNamed,
     RulesChanged,
     StageChanged,
+    TrustChanged,
     VersionChanged,
     VersionEvent,
     VersionReinstated,
@@ -37,13 +38,15 @@ from modeltrail.domain.refusals import (
     Unknown,
     nearest,
 )
-from modeltrail.domain.values import Policy, Rules, RunBy, usual_rules
+from modeltrail.domain.trust import Thread, Weighing
+from modeltrail.domain.values import Policy, Rules, RunBy, catalogue_of, usual_rules
 from modeltrail.domain.version import (
     Sku,
     VersionState,
     evolve_version,
     is_due,
     is_in_force,
+    under_trust,
     with_item,
     without_item,
 )
@@ -75,6 +78,8 @@ class ModelState:
     default_changes: Mapping[str, Fact] = field(default_factory=dict)
     """The announcement that stands for each version that shall be the default."""
     contradictions: tuple[Contradiction, ...] = ()
+    weighing: Weighing | None = field(default=None, compare=False, repr=False)
+    """All default changes that stand announced, and the order of trust; null where none is ever declared (R13)."""
     outlooks: dict[tuple[str | None, Sku], Any] = field(default_factory=dict, init=False, compare=False, repr=False)
     """What was worked out of it (`dues.outlook`): many deployments ask one state the same."""
 
@@ -108,15 +113,28 @@ class ModelState:
             return False
         return ours.released_at < theirs.released_at
 
+    def decider(self, announcement: Fact) -> Fact | None:
+        """The order of trust by which an announcement stands and not another one, null where nothing was to weigh."""
+        if not isinstance(announcement.event, DefaultChangeAnnounced):
+            return self.versions[_version(announcement)].decider(announcement)
+        return None if self.weighing is None else self.weighing.decider(_default_of(_version(announcement)))
+
 
 def _version(fact: Fact) -> str:
     assert isinstance(fact.event, VersionEvent)
     return fact.event.version
 
 
-def new_model(model: str) -> ModelState:
-    """A model of which nothing is known: run by its provider, under the usual rules of its catalogue."""
-    return ModelState(model=model, rules=usual_rules(model))
+def _default_of(version: str) -> Thread:
+    return "default", version
+
+
+def new_model(model: str, *, weighs: bool = False) -> ModelState:
+    """A model of which nothing is known: run by its provider, under the usual rules of its catalogue.
+
+    `weighs`: whether all that is announced is kept, as it has to be where an order of trust is declared at some moment.
+    """
+    return ModelState(model=model, rules=usual_rules(model), weighing=Weighing() if weighs else None)
 
 
 def models_concerned(event: Event) -> tuple[str, ...]:
@@ -165,20 +183,53 @@ def evolve(state: ModelState, fact: Fact) -> ModelState:
         case DefaultChangeAnnounced(version=version):
             if state.stated_default is not None and state.default_for() == version:
                 return _contradicted(state, fact, f"{version} is the default already")
-            return replace(state, default_changes=with_item(state.default_changes, version, fact))
+            return _default_announced(state, fact, version)
         case DefaultChanged(version=version):
             return _default_changed(state, fact, version)
         case VersionEvent(model=model, version=version) if model == state.model:
-            changed = evolve_version(state.versions.get(version) or VersionState(version), fact)
+            changed = evolve_version(_known(state, version), fact)
             after = replace(state, versions=with_item(state.versions, version, changed))
             return _default_judged(after, fact, version)
+        case TrustChanged(catalogue=catalogue) if catalogue == catalogue_of(state.model):
+            return _under_trust(state, fact)
         case _:
             return state
 
 
+def _known(state: ModelState, version: str) -> VersionState:
+    """A version as it is known, or one of which nothing is; it weighs sources where its model does."""
+    weighing = None if state.weighing is None else Weighing(state.weighing.trusted_by)
+    return state.versions.get(version) or VersionState(version, weighing=weighing)
+
+
+def _default_announced(state: ModelState, fact: Fact, version: str) -> ModelState:
+    """The latest announcement counts, or where sources are weighed, the latest of those trusted most (R13)."""
+    if state.weighing is None:
+        return replace(state, default_changes=with_item(state.default_changes, version, fact))
+    weighing = state.weighing.heard(_default_of(version), fact)
+    best = weighing.counting(_default_of(version))[-1]
+    return replace(state, default_changes=with_item(state.default_changes, version, best), weighing=weighing)
+
+
+def _under_trust(state: ModelState, declared: Fact) -> ModelState:
+    """Another order of trust is in force: of all that stands announced it is weighed again which counts (R13).
+
+    A state that keeps only the latest has nothing to weigh, and goes on so.
+    """
+    if state.weighing is None:
+        return state
+    weighing = state.weighing.under(declared)
+    return replace(
+        state,
+        weighing=weighing,
+        default_changes={version: weighing.counting(_default_of(version))[-1] for version in state.default_changes},
+        versions={name: under_trust(version, declared) for name, version in state.versions.items()},
+    )
+
+
 def _mention(state: ModelState, event: Event) -> ModelState:
     for version in versions_shown(state.model, event):
-        known = state.versions.get(version) or VersionState(version)
+        known = _known(state, version)
         if not known.is_mentioned:
             state = replace(state, versions=with_item(state.versions, version, replace(known, is_mentioned=True)))
     return state
@@ -191,6 +242,7 @@ def _default_changed(state: ModelState, fact: Fact, version: str) -> ModelState:
         stated_default=fact,
         default_is_void=not can_be,
         default_changes=without_item(state.default_changes, version),
+        weighing=None if state.weighing is None else state.weighing.without(_default_of(version)),
     )
     return after if can_be else _contradicted(after, fact, f"{version} cannot be chosen, so it is no default")
 

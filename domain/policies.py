@@ -54,13 +54,14 @@ def successor(models: ModelsAt, model: str, version: str, sku: Sku) -> Target:
     if known is None or known.replacement is None:
         return _default_target(models(model), version, sku)
     named = known.replacement
-    return _follow(models, (model, version), (named.to_model, named.to_version), sku, named.fact)
+    return _follow(models, (model, version), (named.to_model, named.to_version), sku, known.grounds(named.fact))
 
 
-def _follow(models: ModelsAt, start: tuple[str, str], target: tuple[str, str | None], sku: Sku, said: Fact) -> Target:
+def _follow(
+    models: ModelsAt, start: tuple[str, str], target: tuple[str, str | None], sku: Sku, because: frozenset[int]
+) -> Target:
     """The first choosable version along the replacements, from one that was named (R15)."""
     passed = [start]
-    because = frozenset({said.position})
     while True:
         model, named = target
         version = models(model).default_for(sku) if named is None else named
@@ -74,7 +75,7 @@ def _follow(models: ModelsAt, start: tuple[str, str], target: tuple[str, str | N
         if known is None or known.replacement is None:
             return Target(model, None, f"its replacement {model} {version} cannot be chosen", because)
         passed.append((model, version))
-        because |= {known.replacement.fact.position}
+        because |= known.grounds(known.replacement.fact)
         target = (known.replacement.to_model, known.replacement.to_version)
 
 
@@ -95,11 +96,12 @@ def forced_target(models: ModelsAt, announcement: Fact, sku: Sku) -> Target:
     """Where a forced upgrade leads: to what it names, followed like a replacement, else as a retirement would (R24)."""
     event = announcement.event
     assert isinstance(event, ForcedUpgradeAnnounced)
+    grounds = models(event.model).versions[event.version].grounds(announcement)
     if event.to_model is None and event.to_version is None:
         target = successor(models, event.model, event.version, sku)
-        return replace(target, because=target.because | {announcement.position})
+        return replace(target, because=target.because | grounds)
     named = (event.to_model or event.model, event.to_version)
-    return _follow(models, (event.model, event.version), named, sku, announcement)
+    return _follow(models, (event.model, event.version), named, sku, grounds)
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,12 +130,13 @@ def upgrade_opening(model: ModelState, version: str, sku: Sku) -> Opening | None
     retirement = state.retirement_for(sku)
     date = fixed_date(retirement)
     replacement = state.replacement
-    because = {fact.position for fact in (retirement, replacement.fact if replacement else None) if fact is not None}
+    counting = (retirement, replacement.fact if replacement else None)
+    because = frozenset[int]().union(*(state.grounds(fact) for fact in counting if fact is not None))
     if replacement is not None and replacement.upgrade_from is not None:
-        return Opening(replacement.upgrade_from, date, frozenset(because))
+        return Opening(replacement.upgrade_from, date, because)
     lead = model.rules.lead_days
     if replacement is not None and replacement.lead_days is not None:
         lead = replacement.lead_days
     if date is None or lead == 0:
         return None
-    return Opening(date - timedelta(days=lead), date, frozenset(because))
+    return Opening(date - timedelta(days=lead), date, because)

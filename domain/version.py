@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
+from functools import reduce
 from typing import TypeVar
 
 from modeltrail.domain.events import (
@@ -23,6 +24,7 @@ from modeltrail.domain.events import (
     VersionUnlisted,
 )
 from modeltrail.domain.facts import Fact
+from modeltrail.domain.trust import Thread, Weighing
 from modeltrail.domain.values import Days, Stage
 
 Key = TypeVar("Key")
@@ -54,7 +56,8 @@ class Replacement:
 
 @dataclass(frozen=True, slots=True)
 class VersionState:
-    """One version of a model. Announcements are the latest of their kind; whether they stand, the model says."""
+    """One version of a model. Announcements are the latest of their kind, or where sources are weighed, the latest of
+    those that are trusted most (R13); whether they stand, the model says."""
 
     version: str
     release: Fact | None = None
@@ -73,6 +76,8 @@ class VersionState:
     forced: Fact | None = None
     replacement: Replacement | None = None
     stage_changes: Mapping[Stage, Fact] = field(default_factory=dict)
+    weighing: Weighing | None = field(default=None, compare=False, repr=False)
+    """All that was announced of it and the order of trust, null where none was ever declared: the latest counts."""
 
     @property
     def released_at(self) -> datetime | None:
@@ -85,14 +90,27 @@ class VersionState:
         return fact if fact is not None and isinstance(fact.event, VersionRetired) else None
 
     def retirement_for(self, sku: Sku) -> Fact | None:
-        """The announcement of a retirement that stands for a SKU: the latest, not withdrawn, not carried out (R13)."""
-        fact = _of_sku(self.announced, sku)
+        """The announcement of a retirement that stands for a SKU: the latest, not withdrawn, not carried out (R13).
+
+        Where sources are weighed: the latest of those trusted most, of what was not carried out.
+        """
+        fact = _of_sku(self.announced if self.weighing is None else self._trusted(sku, self.weighing), sku)
         if fact is None or not isinstance(fact.event, RetirementAnnounced) or self.retired_by(sku) is not None:
             return None
+        return None if self._is_carried_out(fact, sku) else fact
+
+    def _trusted(self, sku: Sku, weighing: Weighing) -> dict[Sku, Fact]:
+        """The last announcement or withdrawal, for a SKU and in general, of those whose sources are trusted most."""
+        said = [fact for of in dict.fromkeys((None, sku)) for fact in weighing.said.get(_retirement_of(of), ())]
+        best = weighing.best(fact for fact in said if not self._is_carried_out(fact, sku))
+        return {_sku_of(fact): fact for fact in best}
+
+    def _is_carried_out(self, announcement: Fact, sku: Sku) -> bool:
+        """Whether a version was retired for a SKU since its retirement was announced."""
         done = [self.retired_at[other] for other in {None, sku} if other in self.retired_at]
         if self._is_spared(sku):
             done.remove(self.retired_at[None])
-        return None if any(moment >= fact.effective_at for moment in done) else fact
+        return any(moment >= announcement.effective_at for moment in done)
 
     def _is_spared(self, sku: Sku) -> bool:
         """Whether the last general retirement left out a SKU, which was reinstated at the same moment (R14)."""
@@ -103,7 +121,19 @@ class VersionState:
     def standing(self, sku: Sku) -> Fact | None:
         """The announcement that stands for just this SKU, or for null just in general."""
         fact = self.retirement_for(sku)
-        return fact if fact is not None and fact is self.announced.get(sku) else None
+        return fact if fact is not None and _sku_of(fact) == sku else None
+
+    def decider(self, announcement: Fact) -> Fact | None:
+        """The order of trust by which an announcement stands and not another one, null where nothing was to weigh."""
+        thread = _thread(announcement.event)
+        if self.weighing is None or thread is None:
+            return None
+        return self.weighing.decider(*(other for other in self.weighing.said if other[0] == thread[0]))
+
+    def grounds(self, announcement: Fact) -> frozenset[int]:
+        """The positions on which it rests that an announcement stands (R28)."""
+        decider = self.decider(announcement)
+        return frozenset({announcement.position, *(() if decider is None else (decider.position,))})
 
 
 def _of_sku(facts: Mapping[Sku, Fact], sku: Sku) -> Fact | None:
@@ -123,8 +153,63 @@ def is_due(announcement: Fact | None, moment: datetime) -> bool:
     return event.qualifier == "fixed" and event.on is not None and event.on <= moment
 
 
+def _sku_of(fact: Fact) -> Sku:
+    assert isinstance(fact.event, RetirementAnnounced | RetirementWithdrawn)
+    return fact.event.sku
+
+
+def _retirement_of(sku: Sku) -> Thread:
+    return "retirement", sku
+
+
+def _thread(event: Event) -> Thread | None:
+    """The thread of an announcement, null for any other event."""
+    match event:
+        case RetirementAnnounced(sku=sku) | RetirementWithdrawn(sku=sku):
+            return _retirement_of(sku)
+        case StageChangeAnnounced(stage=stage):
+            return "stage", stage
+        case ForcedUpgradeAnnounced():
+            return "forced", None
+        case ReplacementNamed():
+            return "replacement", None
+        case _:
+            return None
+
+
 def evolve_version(state: VersionState, fact: Fact) -> VersionState:
-    """The version after one more fact about it."""
+    """The version after one more fact about it. Where sources are weighed, another may go on to count (R13)."""
+    weighing, thread = state.weighing, _thread(fact.event)
+    if weighing is None:
+        return _evolved(state, fact)
+    if isinstance(fact.event, StageChanged):
+        weighing = weighing.without(("stage", fact.event.stage))
+    if thread is None:
+        return _evolved(replace(state, weighing=weighing), fact)
+    heard = replace(_evolved(state, fact), weighing=weighing.heard(thread, fact))
+    return _weighed(heard, thread)
+
+
+def under_trust(state: VersionState, declared: Fact) -> VersionState:
+    """The version under another order of trust: what was kept of less trusted sources may count, and back (R13)."""
+    assert state.weighing is not None
+    weighing = state.weighing.under(declared)
+    return reduce(_weighed, weighing.said, replace(state, weighing=weighing))
+
+
+def _weighed(state: VersionState, thread: Thread) -> VersionState:
+    """The version with what counts of a thread. Retirements are weighed when asked for: by SKU, and not carried out."""
+    assert state.weighing is not None
+    if thread[0] == "retirement":
+        return state
+    counting = state.weighing.counting(thread)
+    if thread[0] == "replacement":
+        return reduce(_evolved, counting, replace(state, replacement=None))
+    return _evolved(state, counting[-1])
+
+
+def _evolved(state: VersionState, fact: Fact) -> VersionState:
+    """The version after one more fact, the latest announcement being what counts."""
     match fact.event:
         case VersionReleased() as event:
             return _released(state, fact, event)

@@ -1,4 +1,4 @@
-"""What was announced, when was it known, who confirmed it, and does it stand?"""
+"""What was announced, when was it known, who confirmed it, who says something else, and does it stand?"""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from modeltrail.domain.events import (
 )
 from modeltrail.domain.events import (
     DefaultChangeAnnounced,
+    Event,
     ForcedUpgradeAnnounced,
     ReplacementNamed,
     RetirementAnnounced,
@@ -19,8 +20,9 @@ from modeltrail.domain.events import (
     StageChangeAnnounced,
     VersionEvent,
 )
-from modeltrail.domain.facts import Fact
+from modeltrail.domain.facts import Fact, in_order
 from modeltrail.domain.model import ModelState
+from modeltrail.domain.trust import speaker_of
 from modeltrail.domain.values import Instant, Qualifier
 from modeltrail.projections.models import Answer
 from modeltrail.projections.projection import Projection
@@ -119,8 +121,9 @@ class Confirmation(Answer):
 
 
 class Announcement(Answer):
-    """Something announced. `on` of a replacement is when upgrades to it begin. `standing`: neither moved,
-    withdrawn nor carried out at the moment asked about (R12, R13)."""
+    """Something announced. `on` of a replacement is when upgrades to it begin. `standing`: it counts, being neither
+    moved, withdrawn, carried out nor outweighed at the moment asked about (R12, R13). `disagrees_with`: the positions
+    where others said last of the same thing that it is otherwise; none where nobody says this any more."""
 
     position: int
     known_at: Instant
@@ -135,19 +138,36 @@ class Announcement(Answer):
     source: str | None
     standing: bool
     confirmations: tuple[Confirmation, ...]
+    disagrees_with: tuple[int, ...] = ()
 
 
-def announcement_answers(threads: Iterable[Thread], state: ModelState) -> list[Announcement]:
+@dataclass(frozen=True, slots=True)
+class Heard:
+    """A thread at a moment, and what each source said last of it, a withdrawal too."""
+
+    thread: Thread
+    last_words: tuple[Fact, ...]
+
+
+def heard(thread: Thread, facts: Iterable[Fact]) -> Heard:
+    """A thread with the last word of each source, from all that was said of it (R6)."""
+    latest = {speaker_of(fact.source): fact for fact in in_order(facts)}
+    return Heard(thread, tuple(latest.values()))
+
+
+def announcement_answers(threads: Iterable[Heard], state: ModelState) -> list[Announcement]:
     """All that was announced of a model, oldest knowledge first, with what stands in the model's state."""
     standing = {fact.position for fact in standing_announcements(state)}
-    answers = [_answer(said, standing) for thread in threads for said in thread.said]
+    answers = [_answer(said, one.last_words, standing) for one in threads for said in one.thread.said]
     return sorted(answers, key=lambda answer: (answer.known_at, answer.version, answer.kind, answer.sku or ""))
 
 
-def _answer(said: Announced, standing: set[int]) -> Announcement:
+def _answer(said: Announced, last_words: Iterable[Fact], standing: set[int]) -> Announcement:
     event, fact = said.fact.event, said.fact
     assert isinstance(event, VersionEvent)
     positions = {fact.position, *(confirmation.position for confirmation in said.confirmations)}
+    is_still_said = any(last.position in positions for last in last_words)
+    others = [last.position for last in last_words if is_still_said and _disagrees(event, last.event)]
     on = event.upgrade_from if isinstance(event, ReplacementNamed) else None
     return Announcement(
         position=fact.position,
@@ -165,7 +185,35 @@ def _answer(said: Announced, standing: set[int]) -> Announcement:
         confirmations=tuple(
             Confirmation(position=one.position, known_at=one.known_at, source=one.source) for one in said.confirmations
         ),
+        disagrees_with=tuple(sorted(others)),
     )
+
+
+def _disagrees(said: VersionEvent, other: Event) -> bool:
+    """Whether another statement of the same thing names another date, qualifier or target, or withdraws it.
+
+    Where only one of them names a target, or when the upgrades to it begin, they do not contradict each other.
+    """
+    match said, other:
+        case _, RetirementWithdrawn():
+            return True
+        case ReplacementNamed(), ReplacementNamed():
+            named = (said.to_model, said.to_version), said.upgrade_from, said.lead_days
+            instead = (other.to_model, other.to_version), other.upgrade_from, other.lead_days
+            return any(None not in (one, two) and one != two for one, two in zip(named, instead, strict=True))
+        case AnnouncementEvent(), AnnouncementEvent():
+            ours, theirs = _target(said), _target(other)
+            is_elsewhere = None not in (ours, theirs) and ours != theirs
+            return is_elsewhere or (said.on, said.qualifier) != (other.on, other.qualifier)
+        case _:
+            return False
+
+
+def _target(event: AnnouncementEvent) -> tuple[str, str | None] | None:
+    """Where a forced upgrade leads, null where that is not said."""
+    if not isinstance(event, ForcedUpgradeAnnounced) or (event.to_model or event.to_version) is None:
+        return None
+    return event.to_model or event.model, event.to_version
 
 
 def standing_announcements(state: ModelState) -> list[Fact]:

@@ -14,15 +14,16 @@ from modeltrail.domain.events import (
     Event,
     ModelEvent,
     RetirementAnnounced,
+    TrustChanged,
     leaves,
 )
-from modeltrail.domain.facts import Fact
+from modeltrail.domain.facts import Fact, in_order
 from modeltrail.domain.history import ModelHistory, unclear_of
 from modeltrail.domain.model import ModelState, evolve, models_concerned, new_model
 from modeltrail.domain.values import Instant, Policy, Qualifier, RunBy, Stage
 from modeltrail.domain.version import VersionState
 from modeltrail.projections.mentions import Mention, without_repeated_mentions
-from modeltrail.projections.projection import Projection
+from modeltrail.projections.projection import History, Projection
 
 
 def _clear(model: str, facts: Sequence[Fact]) -> list[Fact]:
@@ -40,8 +41,13 @@ def changed(row: ModelState | None, event: Event, fact: Fact, key: str) -> Model
 
 
 def model_history(model: str, facts: Sequence[Fact]) -> ModelHistory:
-    """A model at every moment, from the known facts that concern it."""
-    states = models.history(model, without_repeated_mentions(facts))
+    """A model at every moment, from the known facts that concern it and the orders of trust of its catalogue (R13).
+
+    The rows of `models`, whose keys come from the facts of the model alone, hold the latest of what was announced.
+    """
+    counted = without_repeated_mentions(facts)
+    weighs = any(isinstance(fact.event, TrustChanged) for fact in facts)
+    states = _weighed(model, counted) if weighs else models.history(model, counted)
     changes = [now for before, now in pairwise([(None, None), *states]) if now[1] is not before[1]]
     leads_to = frozenset(other for fact in facts for other in models_concerned(fact.event)) - {model}
     return ModelHistory(
@@ -51,6 +57,17 @@ def model_history(model: str, facts: Sequence[Fact]) -> ModelHistory:
         unclear_of(model, facts),
         leads_to,
     )
+
+
+def _weighed(model: str, facts: Sequence[Fact]) -> History[ModelState]:
+    """A model at every moment at which it changed, where sources are weighed: from its beginning all is kept."""
+    state, states = new_model(model, weighs=True), History[ModelState]()
+    for fact in _clear(model, in_order(facts)):
+        state = evolve(state, fact)
+        if states and states[-1][0] == fact.effective_at:
+            states.pop()
+        states.append((fact.effective_at, state))
+    return states
 
 
 class Answer(BaseModel):

@@ -8,11 +8,12 @@ from datetime import datetime
 from functools import cache
 
 from modeltrail.domain.course import Course, course_at, course_of
-from modeltrail.domain.events import ExportObserved, FactRetracted
+from modeltrail.domain.events import ExportObserved, FactRetracted, TrustChanged
 from modeltrail.domain.facts import Fact, is_known
 from modeltrail.domain.history import Histories, ModelHistory
 from modeltrail.domain.readings import scopes_of, with_sights
 from modeltrail.domain.segments import Segment, Waiting
+from modeltrail.domain.values import catalogue_of
 from modeltrail.projections.deployments import deployments
 from modeltrail.projections.models import model_history, models
 
@@ -28,7 +29,17 @@ def known(facts: Sequence[Fact], known_at: datetime | None = None) -> list[Fact]
 
 def history(facts: Sequence[Fact], model: str, known_at: datetime | None = None) -> ModelHistory:
     """The history of a model."""
-    return model_history(model, [fact for fact in known(facts, known_at) if model in models.keys(fact)])
+    return model_history(model, about(known(facts, known_at), model))
+
+
+def about(facts: Sequence[Fact], model: str) -> list[Fact]:
+    """The facts that concern a model, and the orders of trust of its catalogue."""
+    return [fact for fact in facts if model in models.keys(fact) or is_order_for(fact, model)]
+
+
+def is_order_for(fact: Fact, model: str) -> bool:
+    """Whether a fact is an order of trust for a model (R13)."""
+    return isinstance(fact.event, TrustChanged) and fact.event.catalogue == catalogue_of(model)
 
 
 def course(facts: Sequence[Fact], deployment: str, known_at: datetime | None = None) -> Course:
@@ -68,6 +79,6 @@ def _asked(facts: Sequence[Fact], deployment: str, known_at: datetime | None) ->
 
     @cache
     def of(model: str) -> ModelHistory:
-        return model_history(model, [fact for fact in seen if model in models.keys(fact)])
+        return model_history(model, about(seen, model))
 
     return with_sights(deployment, [fact for fact in seen if deployment in deployments.keys(fact)], read), of

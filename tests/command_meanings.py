@@ -26,6 +26,8 @@ MEANINGS = {
     "default": "the default version; null: it has none",
     "default_announced": "default changes that stand announced",
     "deployment": "the deployment",
+    "disagrees_with": "positions where other sources said last that it is otherwise; none: nobody does, or this one is "
+    "said no more",
     "Upcoming.deployment": "whom it concerns; null: the catalogue",
     "edition": "the edition of its code; null: it is not installed",
     "engine_lag_facts": "how many facts came after that",
@@ -85,7 +87,7 @@ MEANINGS = {
     "source": "where it was read",
     "stage": "its lifecycle stage",
     "subject": "the deployment, model or catalogue that it is about",
-    "standing": "whether it is neither moved, withdrawn nor carried out",
+    "standing": "whether it counts: neither moved, withdrawn, carried out nor outweighed by a source trusted more",
     "state": "whether these tables answer, are being built, or were replaced; null: nothing is stored",
     "status": "what it does",
     "stored_edition": "the edition of these tables; null: nothing is stored",

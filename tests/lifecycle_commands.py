@@ -12,7 +12,7 @@ from hypothesis.stateful import initialize, precondition, rule
 from lifecycle_machine import TWINS, Lawful
 from lifecycle_world import DAY, EPOCH, Doom, Intrusion, World
 from modeltrail import Refused, Rules
-from modeltrail.domain.values import Policy, Qualifier, Stage
+from modeltrail.domain.values import Policy, Qualifier, Stage, catalogue_of
 from modeltrail.failpoints import POINTS
 from modeltrail.trail import Acting
 
@@ -48,6 +48,7 @@ ago = st.sampled_from((0, 0, 0, 0, 0, 1, 5, 20))
 vias = st.sampled_from((0, 0, 1))
 points = st.one_of(st.none(), st.sampled_from(POINTS))
 reasons = st.sampled_from((None, "a fault", "a fault"))
+orders = st.sampled_from((("export",), ("notice",), ("notice", "export"), ()))
 
 
 class Lives(Lawful):
@@ -229,6 +230,11 @@ class Lives(Lawful):
 
     def unlist(self, of: Version, via: int = 0) -> None:
         self.say(of[0], "unlist", of[1], via=via)
+
+    @rule(model=models, sources=orders, late=ago, via=vias)
+    def trust(self, model: str = OWN, sources: tuple[str, ...] = ("notice",), late: int = 0, via: int = 0) -> None:
+        catalogue = catalogue_of(model)
+        self.tell("trust", lambda rec: rec.catalogue(catalogue).trust(*sources), via, late)
 
     # Deployments
 

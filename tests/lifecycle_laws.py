@@ -131,19 +131,26 @@ def check_default_change(facts: Sequence[Fact], fact: Fact) -> None:
     announced: list[Fact] = []
     for one in before:
         if isinstance(one.event, DefaultChanged | DefaultChangeAnnounced) and one.event.version == event.version:
-            announced = [one] if isinstance(one.event, DefaultChangeAnnounced) else []
+            announced = [*announced, one] if isinstance(one.event, DefaultChangeAnnounced) else []
     assert announced, f"{event} was not announced"
-    promise = announced[-1].event
+    trusted = seen(facts[: fact.position - 1], fact.effective_at).trusted([as_plain(one) for one in announced])
+    counts = facts[trusted[-1]["position"] - 1]
+    promise = counts.event
     assert isinstance(promise, DefaultChangeAnnounced) and promise.on is not None and promise.qualifier == "fixed"
     assert promise.on <= fact.effective_at
-    assert promise.on - announced[-1].known_at >= timedelta(days=rules.notice_days)
+    assert promise.on - counts.known_at >= timedelta(days=rules.notice_days)
 
 
 def is_gone(facts: Sequence[Fact], t: datetime, model: str, version: str | None, sku: str | None) -> bool:
     """Whether a version is retired for a SKU at a moment, by what is known now."""
+    return seen(facts, t, sku).gone(("serving", model, version))
+
+
+def seen(facts: Sequence[Fact], t: datetime, sku: str | None = None) -> View:
+    """What the facts up to a moment say of the models, as known now, for a deployment of a SKU."""
     plain = [fact for fact in visible([as_plain(fact) for fact in facts], None) if fact["effective_at"] <= t]
     its: dict[str, Any] = {"policy": "unspecified", "sku": sku, "run_by": "engine"}
-    return View(t, plain, None, its).gone(("serving", model, version))
+    return View(t, plain, None, its)
 
 
 Swept = tuple[int, datetime]

@@ -21,6 +21,8 @@ from strategies import as_plain
 from test_course_against_reference import ABSENT, ours
 
 TWINS = ("own", "twin")
+SOURCES = ("export", "notice", None, "export week.json row 7")
+"""From where it is said what is said about models, one after the other."""
 
 
 class Lawful(RuleBasedStateMachine):
@@ -37,11 +39,13 @@ class Lawful(RuleBasedStateMachine):
         self.known: list[tuple[datetime, datetime, int, Any]] = []
         self.commands = 0
 
-    def tell(self, kind: str, command: Command, via: int = 0, late: int = 0) -> tuple[Fact, ...]:
+    def tell(
+        self, kind: str, command: Command, via: int = 0, late: int = 0, source: str | None = None
+    ) -> tuple[Fact, ...]:
         """One command, perhaps about days that have passed."""
         self.commands += 1
         self.world.now += timedelta(seconds=self.is_tidy)
-        told: dict[str, Any] = {"command_id": f"{kind}-{self.commands}"}
+        told: dict[str, Any] = {"command_id": f"{kind}-{self.commands}", "source": source}
         if late and not self.is_tidy:
             effective = max(EPOCH, self.world.now - late * DAY)
             told |= {
@@ -52,7 +56,8 @@ class Lawful(RuleBasedStateMachine):
 
     def say(self, model: str, verb: str, *given: Any, via: int = 0, late: int = 0, **more: Any) -> tuple[Fact, ...]:
         """One command about a model."""
-        return self.tell(verb, lambda rec: getattr(rec.model(model), verb)(*given, **more), via, late)
+        source = SOURCES[self.commands % len(SOURCES)]
+        return self.tell(verb, lambda rec: getattr(rec.model(model), verb)(*given, **more), via, late, source)
 
     def do(self, name: str, verb: str, *given: Any, via: int = 0, late: int = 0, **more: Any) -> tuple[Fact, ...]:
         """One command about a deployment; what was decided of one twin is stated of the other."""

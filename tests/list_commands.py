@@ -18,14 +18,13 @@ from pydantic import BaseModel
 
 from command_meanings import MEANINGS
 from modeltrail import codecs, projected, status
-from modeltrail.apply import COMMON, ENGINES, VERBS, Verb
+from modeltrail.apply import COMMON, ENGINES, OWNERS, VERBS, Verb
 from modeltrail.cli_app import app
 from modeltrail.imports.kinds import KINDS
 from modeltrail.projections import announcements, models, review, serving, upcoming
 from modeltrail.proofs import Checkpoint, InclusionProof
 from modeltrail.recording import Recording
 from modeltrail.trail import Trail
-from modeltrail.verbs import DeploymentVerbs, ModelVerbs
 from modeltrail.verification import Verification
 
 PAGE = Path(__file__).parent.parent / "docs" / "reference" / "command-line.md"
@@ -174,9 +173,7 @@ BY_HAND = {
         "projection": ("text", "its name"),
         "builds": ("number", "how many sets of tables were removed"),
     },
-    "import azure-activity-log": EXPORTED,
     "import azure-deployments": EXPORTED,
-    "import azure-models": EXPORTED,
     "import notices": {
         "facts": ("list of object", "what is new: `position` and `type` of each fact"),
         "repeated": ("number", "rows that were known before"),
@@ -278,14 +275,15 @@ def argument(verb: Verb, function: Any, name: str) -> str:
     kind = kind.replace("moment or text", "date")
     default = inspect.signature(function).parameters[name].default
     is_plain = isinstance(default, str)
+    kind = f"list of {kind}" if name == verb.listed else kind
     needed = " (needed)" if name in verb.required else ""
     return f"`{name}`{needed}: {kind}" + (f"; else `{default}`" if is_plain else "")
 
 
 def verb_row(verb: Verb) -> tuple[str, str, str]:
     """A verb, what it says, and its arguments."""
-    owners = {"model": ModelVerbs, "deployment": DeploymentVerbs, None: Recording}
-    function = getattr(Trail if verb.do == "advance" else owners[verb.about], verb.name)
+    owner = Recording if verb.about is None else OWNERS[verb.about]
+    function = getattr(Trail if verb.do == "advance" else owner, verb.name)
     says = (inspect.getdoc(function) or "").split("\n\n")[0].replace("\n", " ").partition(" Raises ")[0]
     return f"`{verb.do}`", says, "<br>".join(argument(verb, function, name) for name in verb.parameters)
 
@@ -311,8 +309,8 @@ def page() -> str:
         *(json_section(*answer) for answer in ANSWERS),
         *by_hand,
         "## The verbs of apply",
-        "A line is one JSON object: `do` names the verb; `model` or `deployment` says which one it is about, for the "
-        "verbs that\nbegin so; then the arguments. Every line may also have\n"
+        "A line is one JSON object: `do` names the verb; `model`, `deployment` or `catalogue` says which one it is "
+        "about, for the\nverbs that begin so; then the arguments. Every line may also have\n"
         f"{common}. What is not marked as needed\nmay be left out. `advance` takes only {ours} of these, and "
         "records neither: the engine does it.",
         table(("`do`", "what it says", "arguments"), map(verb_row, VERBS.values())),

@@ -20,6 +20,7 @@ ENGINE = {"rollout_days": 0, "lead_days": 0, "unspecified": "manual", "preview_d
 FOUNDRY = ENGINE | {"rollout_days": 14, "provisioned": "never-moved"}
 OPENAI = FOUNDRY | {"unspecified": "upgrade-when-expired"}
 ATTRIBUTES = {"deployment.policy-changed", "deployment.sku-changed", "model.registered", "model.rules-changed"}
+TRUSTED, RETIRING = "catalogue.trust-changed", ("model.retirement-announced", "model.retirement-withdrawn")
 STAGED, MOVING = "model.stage-changed", ("auto-update", "upgrade-when-expired")
 BLANK: Mapping[str, Any] = {"policy": "unspecified", "sku": None, "run_by": "provider"}
 
@@ -55,6 +56,12 @@ def target(data: Mapping[str, Any]) -> tuple[Any, Any]:
 def names(data: Mapping[str, Any]) -> set[tuple[Any, Any]]:
     """The (model, version) pairs that a fact speaks of."""
     return {pair for pair in ((data.get("model"), data.get("version")), target(data)) if None not in pair}
+
+
+def begins(source: str, entry: str) -> bool:
+    """Whether a source begins with an entry of an order of trust, and no letter or digit follows (R13)."""
+    rest = source.removeprefix(entry)
+    return source.startswith(entry) and (rest == "" or not rest[0].isalnum())
 
 
 def visible(facts: Iterable[Fact], known_at: datetime | None) -> list[Fact]:
@@ -114,6 +121,16 @@ class View:
         mine = self.of_models.get(model, ())
         return [f for f in mine if f["type"] in kinds and version in (None, f["data"].get("version"))]
 
+    def trusted(self, said: list[Fact]) -> list[Fact]:
+        """Of several statements about a model those whose sources are trusted most, by the order in force (R13)."""
+        models = {f["data"]["model"].partition("/")[0] for f in said}
+        orders = [f["data"]["sources"] for f in self.facts if f["type"] == TRUSTED and f["data"]["catalogue"] in models]
+        for entry in orders[-1] if orders else []:
+            found = [f for f in said if begins(f["source"] or "", entry)]
+            if found:
+                return found
+        return said
+
     def rules(self, model: str) -> Mapping[str, Any]:
         """The rules in force (R46)."""
         said, catalogue = self.said(model, None, "model.registered", "model.rules-changed"), model.partition("/")[0]
@@ -129,14 +146,14 @@ class View:
         """When the version was released, null where the day is unknown."""
         return next((f["effective_at"] for f in self.said(model, version, RELEASED)), None)
 
-    def latest(self, place: Place, sku: str | None, *kinds: str) -> Fact | None:
+    def latest(self, said: list[Fact], sku: str | None) -> Fact | None:
         """What counts for a SKU: its own statement, unless a general one is effective later (R14)."""
-        last = [[f for f in self.said(*place[1:3], *kinds) if f["data"].get("sku") == of][-1:] for of in (None, sku)]
+        last = [[f for f in said if f["data"].get("sku") == of][-1:] for of in (None, sku)]
         return max(last[0] + last[1], key=lambda f: (f["effective_at"], "sku" in f["data"]), default=None)
 
     def gone(self, place: Place, general: bool = False) -> bool:
         """Whether the version of a place is retired, for the deployment or in general (R14, R16)."""
-        last = self.latest(place, None if general else self.its["sku"], RETIRED, REINSTATED)
+        last = self.latest(self.said(*place[1:3], RETIRED, REINSTATED), None if general else self.its["sku"])
         return last is not None and last["type"] == RETIRED
 
     def choosable(self, model: str, version: str, general: bool = False) -> bool:
@@ -155,7 +172,7 @@ class View:
     def replacement(self, model: str, version: str) -> Mapping[str, Any]:
         """What takes its place, if anything; named again without dates, it keeps those said before (R15, R20)."""
         found: Mapping[str, Any] = {}
-        for fact in self.said(model, version, REPLACED):
+        for fact in self.trusted(self.said(model, version, REPLACED)):
             found = {**(found if target(found) == target(fact["data"]) else {}), **fact["data"]}
         return found
 
@@ -176,10 +193,13 @@ class View:
 
     def retires_on(self, place: Place) -> datetime | None:
         """The date of the standing `fixed` announcement that was not carried out since (R12, R13)."""
-        last = self.latest(place, self.its["sku"], "model.retirement-announced", "model.retirement-withdrawn")
-        retired = [f for f in self.said(*place[1:3], RETIRED) if f["data"].get("sku") in (None, self.its["sku"])]
+        its = (None, self.its["sku"])
+        retired = [f for f in self.said(*place[1:3], RETIRED) if f["data"].get("sku") in its]
         retired = [f for f in retired if "sku" in f["data"] or not self.spared(place)]
-        data = last["data"] if last and all(f["effective_at"] < last["effective_at"] for f in retired) else {}
+        said = [f for f in self.said(*place[1:3], *RETIRING) if f["data"].get("sku") in its]
+        since = [f for f in said if all(done["effective_at"] < f["effective_at"] for done in retired)]
+        last = self.latest(self.trusted(since), self.its["sku"])
+        data = last["data"] if last else {}
         return datetime.fromisoformat(data["on"]) if data.get("qualifier") == "fixed" and "on" in data else None
 
     def spared(self, place: Place) -> bool:
@@ -219,7 +239,7 @@ class View:
 
     def forced(self, place: Place, due: bool) -> tuple[Place | None, Any]:
         """Target and terms of the standing forced upgrade, nulls for none; with `due`, of one that is due (R24)."""
-        said = self.said(place[1], place[2], FORCING) if place[0] == "serving" else []
+        said = self.trusted(self.said(place[1], place[2], FORCING)) if place[0] == "serving" else []
         data = said[-1]["data"] if said else {}
         passed = data.get("qualifier") == "fixed" and "on" in data and datetime.fromisoformat(data["on"]) <= self.moment
         if not said or (due and (not passed or self.policy(place[1]) == "never-moved")):

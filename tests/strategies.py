@@ -7,11 +7,22 @@ from typing import Any
 from modeltrail.domain.facts import Fact
 from modeltrail.testing.drawn_events import DEPLOYMENTS
 from modeltrail.testing.drawn_facts import LATEST, History, reordered
-from modeltrail.testing.drawn_lives import busy, often_seen
+from modeltrail.testing.drawn_lives import busy, disputed, often_seen
 from modeltrail.testing.drawn_lives import facts_of_lives as facts
 from modeltrail.testing.drawn_lives import lives as histories
 
-__all__ = ["DEPLOYMENTS", "LATEST", "History", "as_plain", "busy", "facts", "histories", "often_seen", "reordered"]
+__all__ = [
+    "DEPLOYMENTS",
+    "LATEST",
+    "History",
+    "as_plain",
+    "busy",
+    "disputed",
+    "facts",
+    "histories",
+    "often_seen",
+    "reordered",
+]
 
 
 def as_plain(fact: Fact) -> dict[str, Any]:

@@ -62,6 +62,7 @@ def a_catalogue(met: Met) -> None:
         it.change_default((OWN, "v4"), "a fault")
         it.announce_default((OWN, "v2"), 3)
         it.announce_default((OWN, "v2"), 14)
+        it.trust()
         it.retire((OWN, "v1"))
         it.announce_retirement((OWN, "v1"), 20)
         it.withdraw_retirement((OWN, "v1"))

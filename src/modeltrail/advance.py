@@ -40,12 +40,13 @@ class Advanced:
 
 @dataclass(frozen=True, slots=True)
 class Promise:
-    """A standing announcement with a fixed date, and what carries it out. `run_since`: when the engine took over."""
+    """A standing announcement with a fixed date, and what carries it out. `due_since`: when the engine took over, and
+    when it was known that this announcement counts and not another one (R13)."""
 
     announcement: Fact
     on: datetime
     deeds: tuple[ModelEvent, ...]
-    run_since: datetime
+    due_since: datetime
 
     @property
     def model(self) -> str:
@@ -54,8 +55,8 @@ class Promise:
 
     @property
     def due_at(self) -> datetime:
-        """When it is due: on its date, or when it was known and the model the engine's, if that was later."""
-        return max(self.on, self.announcement.known_at, self.run_since)
+        """When it is due: on its date, or when it was known, counted, and the model was the engine's, if later."""
+        return max(self.on, self.announcement.known_at, self.due_since)
 
     def order(self) -> tuple[datetime, int, str, int]:
         """By date; on one date stages first, then defaults, then retirements."""
@@ -66,7 +67,7 @@ class Promise:
 def promises(states: Iterable[ModelState], to: datetime) -> list[Promise]:
     """What is announced for a fixed date up to a moment in engine-run models and was not carried out, by date."""
     found = [
-        Promise(fact, event.on, tuple(deeds_of(state, fact, event.on)), state.registered.known_at)
+        Promise(fact, event.on, tuple(deeds_of(state, fact, event.on)), _due_since(state, state.registered, fact))
         for state in states
         if state.run_by == "engine" and state.registered is not None
         for fact in standing_announcements(state)
@@ -74,6 +75,11 @@ def promises(states: Iterable[ModelState], to: datetime) -> list[Promise]:
         if event.on is not None and event.on <= to
     ]
     return sorted(found, key=Promise.order)
+
+
+def _due_since(state: ModelState, registered: Fact, announcement: Fact) -> datetime:
+    decider = state.decider(announcement)
+    return registered.known_at if decider is None else max(registered.known_at, decider.known_at)
 
 
 Begin = Callable[[datetime], Recording]

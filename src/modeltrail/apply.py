@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import chain
+from types import GenericAlias
 from typing import Any, NoReturn, get_type_hints
 
 from pydantic import TypeAdapter, ValidationError
@@ -20,7 +21,7 @@ from modeltrail.domain.refusals import Conflict, Refused, nearest
 from modeltrail.problems import demand, instant, problem, shown
 from modeltrail.recording import Recording
 from modeltrail.trail import Trail
-from modeltrail.verbs import DeploymentVerbs, ModelVerbs
+from modeltrail.verbs import CatalogueVerbs, DeploymentVerbs, ModelVerbs
 
 COMMON = ("by", "why", "source", "effective_at", "known_at", "command_id")
 """The fields that every line may have: those of `Trail.record`."""
@@ -46,9 +47,10 @@ class Outcome:
 
 @dataclass(frozen=True, slots=True)
 class Verb:
-    """Something that a line can do: what it is about (`model`, `deployment`, or null), and how.
+    """Something that a line can do: what it is about (`model`, `deployment`, `catalogue`, or null), and how.
 
-    `common`: the fields of the recording that it takes beside its own.
+    `common`: the fields of the recording that it takes beside its own. `listed`: the parameter that takes any number of
+    values, which a line gives as a list; null where there is none.
     """
 
     about: str | None
@@ -56,6 +58,7 @@ class Verb:
     common: tuple[str, ...]
     parameters: Mapping[str, TypeAdapter[Any]]
     required: tuple[str, ...]
+    listed: str | None = None
 
     @property
     def do(self) -> str:
@@ -66,17 +69,22 @@ class Verb:
 def _verb(about: str | None, function: Callable[..., object], common: tuple[str, ...] = COMMON) -> Verb:
     hints = get_type_hints(function)
     parameters = [one for one in inspect.signature(function).parameters.values() if one.name != "self"]
-    kinds: dict[str, TypeAdapter[Any]] = {one.name: TypeAdapter(hints[one.name]) for one in parameters}
+    listed = next((one.name for one in parameters if one.kind is inspect.Parameter.VAR_POSITIONAL), None)
+    held: dict[str, Any] = {name: GenericAlias(list, hint) if name == listed else hint for name, hint in hints.items()}
+    kinds: dict[str, TypeAdapter[Any]] = {one.name: TypeAdapter(held[one.name]) for one in parameters}
     required = tuple(one.name for one in parameters if one.default is inspect.Parameter.empty)
-    return Verb(about, function.__name__, common, kinds, required)
+    return Verb(about, function.__name__, common, kinds, required, listed)
+
+
+OWNERS: Mapping[str, type] = {"model": ModelVerbs, "deployment": DeploymentVerbs, "catalogue": CatalogueVerbs}
+"""Whose verbs a line can name, by what they are about."""
 
 
 def _verbs() -> dict[str, Verb]:
     """Every verb by what a line calls it."""
-    owners: Sequence[tuple[str, type]] = (("model", ModelVerbs), ("deployment", DeploymentVerbs))
     found = {
         f"{about}.{name}": _verb(about, function)
-        for about, owner in owners
+        for about, owner in OWNERS.items()
         for name, function in inspect.getmembers(owner, inspect.isfunction)
         if not name.startswith("_")
     }
@@ -221,11 +229,14 @@ def _try(trail: Trail, command: Command, by: str) -> tuple[int, ...]:
         return tuple(chain.from_iterable(trail.advance(**command.arguments).facts.positions))
     common = {**command.common, "by": command.common.get("by") or by}
     with trail.record(**common) as recording:
-        getattr(_subject(recording, command), command.verb.name)(**command.arguments)
+        named = dict(command.arguments)
+        several = named.pop(command.verb.listed, ()) if command.verb.listed is not None else ()
+        getattr(_subject(recording, command), command.verb.name)(*several, **named)
     return () if recording.repeated else tuple(fact.position for fact in recording.facts)
 
 
-def _subject(recording: Recording, command: Command) -> Recording | ModelVerbs | DeploymentVerbs:
-    if command.target is None:
+def _subject(recording: Recording, command: Command) -> object:
+    """What a line is about: the recording itself, or what `Recording.model` and the others make of the target."""
+    if command.target is None or command.verb.about is None:
         return recording
-    return recording.model(command.target) if command.verb.about == "model" else recording.deployment(command.target)
+    return getattr(recording, command.verb.about)(command.target)

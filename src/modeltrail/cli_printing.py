@@ -181,18 +181,29 @@ def show_announcements(answers: Collection[Announcement]) -> None:
     if not answers:
         sentence("no announcements")
         return
+    said = {
+        at: answer for answer in answers for at in (answer.position, *(one.position for one in answer.confirmations))
+    }
     table(
         ("known", "announced", "stands", "because"),
         (
-            (
-                minute(answer.known_at),
-                phrases.announced(answer),
-                "yes" if answer.standing else "",
-                phrases.confirmed(answer),
-            )
+            (minute(answer.known_at), _announced(answer, said), _stands(answer), phrases.confirmed(answer))
             for answer in answers
         ),
     )
+
+
+def _announced(answer: Announcement, said: Mapping[int, Announcement]) -> str | Text:
+    """What was announced, and below it who says something else, and who this."""
+    what = phrases.announced(answer)
+    return two_lines(what, phrases.disputed(answer, said)) if answer.disagrees_with else what
+
+
+def _stands(answer: Announcement) -> str:
+    """Whether an announcement counts; of what is disputed, also that it does not."""
+    if not answer.disagrees_with:
+        return "yes" if answer.standing else ""
+    return "yes, disputed" if answer.standing else "no, disputed"
 
 
 def show_course(deployment: str, answer: CourseAnswer) -> None:

@@ -106,13 +106,15 @@ def model(
 
 def history(
     ctx: typer.Context,
-    name: Annotated[str, typer.Argument(metavar="NAME", help="A deployment or a model.", show_default=False)],
+    name: Annotated[
+        str, typer.Argument(metavar="NAME", help="A deployment, a model or a catalogue.", show_default=False)
+    ],
     at: At = None,
     known_at: KnownAt = None,
     as_json: AsJson = False,
     store: Store = None,
 ) -> None:
-    """List what was recorded of a deployment or a model, retracted facts too."""
+    """List what was recorded of a deployment, a model or a catalogue, retracted facts too."""
     t, limit = date("--at", at), date("--known-at", known_at)
     with reading(ctx, store) as trail:
         facts = [

@@ -12,6 +12,7 @@ from modeltrail.domain.events import (
     FactRetracted,
     ModelEvent,
     MoveHeldBack,
+    TrustChanged,
     VersionTested,
 )
 from modeltrail.domain.facts import Fact
@@ -44,8 +45,11 @@ class Concerned:
     by_others: bool = False
     corrected_at: datetime | None = None
 
-    def take(self, facts: Iterable[Fact], recorded: Callable[[int], Fact]) -> Concerned:
-        """One fact after the other; `recorded` gives the fact at a position, for what is retracted."""
+    def take(
+        self, facts: Iterable[Fact], recorded: Callable[[int], Fact], models_of: Callable[[str], Iterable[str]]
+    ) -> Concerned:
+        """One fact after the other. `recorded` gives the fact at a position, for what is retracted, and `models_of` the
+        models of a catalogue, all of which an order of trust concerns."""
         for fact in facts:
             self.position = fact.position
             self.latest = fact.known_at if self.latest is None else max(self.latest, fact.known_at)
@@ -54,20 +58,22 @@ class Concerned:
                 continue
             self.by_others = self.by_others or not by_engine
             self.known_at = fact.known_at if self.known_at is None else max(self.known_at, fact.known_at)
-            self._add(fact, recorded)
+            self._add(fact, recorded, models_of)
         return self
 
-    def _add(self, fact: Fact, recorded: Callable[[int], Fact]) -> None:
+    def _add(self, fact: Fact, recorded: Callable[[int], Fact], models_of: Callable[[str], Iterable[str]]) -> None:
         """What is retracted may make a difference from its own moment on."""
         self.since = fact.effective_at if self.since is None else min(self.since, fact.effective_at)
         match event := fact.event:
             case FactRetracted(position=position):
                 self.corrected_at = self.known_at
-                self._add(recorded(position), recorded)
+                self._add(recorded(position), recorded, models_of)
             case DeploymentEvent(deployment=name) if not isinstance(event, _IDLE):
                 self.deployments.add(name)
                 self.everything = self.everything or len(self.deployments) > MANY
             case ModelEvent():
                 self.models.update(models_concerned(event))
+            case TrustChanged(catalogue=catalogue):
+                self.models.update(models_of(catalogue))
             case _:
                 pass

@@ -135,7 +135,7 @@ class Engine:
     def _unexamined(self) -> Concerned:
         """Whom the facts concern that it has not looked at."""
         before = self._examined()
-        return Concerned(before).take(self._ledger.news(before), self._log.fact)
+        return Concerned(before).take(self._ledger.news(before), self._log.fact, self._ledger.models_of)
 
     def _pass(self, concerned: Concerned, moved: Sequence[range]) -> int:
         """It has looked at these facts, and at what it appended just behind them itself."""

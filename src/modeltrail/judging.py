@@ -18,6 +18,7 @@ from modeltrail.domain.events import (
     DeploymentStopped,
     ModelEvent,
     ModelRegistered,
+    TrustChanged,
     VersionChanged,
     VersionTested,
 )
@@ -26,7 +27,7 @@ from modeltrail.domain.history import ModelHistory
 from modeltrail.domain.model import ModelState
 from modeltrail.domain.refusals import Refused, Unknown, WouldUndo, nearest
 from modeltrail.domain.segments import Segment
-from modeltrail.domain.values import Mode, RunBy, as_recorded
+from modeltrail.domain.values import Mode, RunBy, as_recorded, catalogue_of
 from modeltrail.projections.deployments import deployments
 from modeltrail.projections.models import model_history, models
 from modeltrail.projections.projection import History, Projection
@@ -51,6 +52,14 @@ def judge_model(recording: Recording, event: ModelEvent, mode: Mode = "decision"
         facts = book.facts(models, event.model)
         _check_later(facts, decided, recording, lambda known, fact: _judge_model_again(event.model, known, fact))
         recording.add(decided, mode if book.model_run_by(event) == "engine" else "statement", why=why)
+
+
+def judge_trust(recording: Recording, event: TrustChanged) -> None:
+    """Put an order of trust into the batch, unless it is the one in force at the batch's moment (R39)."""
+    before = [fact for fact in recording.orders(event.catalogue) if fact.effective_at <= recording.effective_at]
+    in_force = [fact.event for fact in in_order(before)][-1:] or [TrustChanged(catalogue=event.catalogue, sources=())]
+    if in_force != [event]:
+        recording.add(event, "decision")
 
 
 def judge_deployment(recording: Recording, event: DeploymentEvent) -> None:
@@ -99,15 +108,16 @@ class _Book:
         return [*self._recording.ledger.known(projection, key), *self._recording.pending_of(projection, key)]
 
     def history(self, model: str) -> ModelHistory:
-        """The history of a model; a decision then rests on its stream."""
+        """The history of a model; a decision then rests on its stream, and on that of its catalogue (R13)."""
         self._recording.consult(f"model/{model}")
+        self._recording.consult(f"catalogue/{catalogue_of(model)}")
         if model not in self._histories:
             self._histories[model] = self._recording.history(model)
         return self._histories[model]
 
     def demand_known(self, model: str) -> None:
         """Raise Unknown, with the nearest known name, for a model about which nothing is recorded."""
-        if not self._recording.ledger.has(models, model) and not self._recording.pending_of(models, model):
+        if not self._recording.ledger.has(models, model) and model not in self._recording.pending_keys(models):
             raise Unknown("model", model, nearest(model, self._recording.ledger.keys(models)))
 
     def model_run_by(self, event: ModelEvent) -> RunBy:

@@ -17,10 +17,11 @@ from modeltrail.domain.refusals import Conflict
 from modeltrail.log import Log
 from modeltrail.rows import bodies_at
 
-FOLLOWER = "kept-1"
-"""The name under which the log keeps up to where the facts were found; another number where others are to be kept."""
-_TABLE = "CREATE TABLE IF NOT EXISTS kept_facts (position INTEGER PRIMARY KEY)"
-_EXISTS = "SELECT count(*) FROM sqlite_master WHERE type = 'table' AND name = 'kept_facts'"
+FOLLOWER = "kept-2"
+"""The name under which the log keeps up to where the facts were found; another number where others are to be kept, and
+another table, since an older version may go on with its own."""
+_TABLE = "CREATE TABLE IF NOT EXISTS kept_facts_2 (position INTEGER PRIMARY KEY)"
+_EXISTS = "SELECT count(*) FROM sqlite_master WHERE type = 'table' AND name = 'kept_facts_2'"
 _REACHED = "SELECT notification_id FROM tracking WHERE application_name = ?"
 
 
@@ -39,7 +40,7 @@ def load(log: Log) -> Kept:
         found = cursor.execute(_REACHED, (FOLLOWER,)).fetchone() if is_there else None
         if found is None:
             return Kept(0, None, [])
-        positions = [position for (position,) in cursor.execute("SELECT position FROM kept_facts").fetchall()]
+        positions = [position for (position,) in cursor.execute("SELECT position FROM kept_facts_2").fetchall()]
         facts = [checked(*row) for row in bodies_at(cursor, positions)]
         (last,) = [checked(*row) for row in bodies_at(cursor, [found[0]])]
     return Kept(found[0], last, facts)
@@ -50,8 +51,8 @@ def store(log: Log, position: int, kept: Iterable[int]) -> None:
 
     def write(cursor: sqlite3.Cursor, _: tuple[Fact, ...]) -> None:
         cursor.execute(_TABLE)
-        cursor.execute("DELETE FROM kept_facts")
-        cursor.executemany("INSERT OR IGNORE INTO kept_facts VALUES (?)", [(one,) for one in kept])
+        cursor.execute("DELETE FROM kept_facts_2")
+        cursor.executemany("INSERT OR IGNORE INTO kept_facts_2 VALUES (?)", [(one,) for one in kept])
 
     with suppress(Conflict):
         log.append((), tracking=(FOLLOWER, position), beside=write)

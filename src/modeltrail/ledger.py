@@ -1,7 +1,8 @@
 """Which facts concern a key, and who knows them? What belongs to models is kept, deployments are read when asked for.
 
 A log holds few facts of models and may hold very many of deployments. So of these only such are kept as matter to a
-model (`projections/mentions.py`), and the streams that were asked for last.
+model (`projections/mentions.py`), and the streams that were asked for last. The orders of trust of a catalogue belong
+to all of its models.
 """
 
 from __future__ import annotations
@@ -11,14 +12,16 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from datetime import datetime
+from operator import attrgetter
 from threading import RLock
 from typing import Any, NamedTuple, get_args
 
 from modeltrail.datastore import StoreError
 from modeltrail.domain.deployment import DeploymentState
-from modeltrail.domain.events import ExportObserved, FactRetracted
+from modeltrail.domain.events import ExportObserved, FactRetracted, TrustChanged
 from modeltrail.domain.facts import Fact, Retractions, is_known
 from modeltrail.domain.readings import scopes_of, with_sights
+from modeltrail.domain.values import catalogue_of
 from modeltrail.kept import load, store
 from modeltrail.log import Log
 from modeltrail.projections.announcements import announcements
@@ -36,6 +39,7 @@ _STORED_AFTER, _STORED_AT_END = 20_000, 500
 _HANDED_OVER = 1_000
 """How many of the facts that were handed over last are kept."""
 _MENTIONS = frozenset(kind.type for kind in get_args(Mention))
+_position = attrgetter("position")
 
 
 class Mark(NamedTuple):
@@ -55,8 +59,10 @@ class Ledger:
         self._lock = RLock()
         self._projections = tuple(one for one in projections if one is not deployments)
         kinds = (one.kinds for one in self._projections)
-        self._kinds = frozenset({FactRetracted.type, ExportObserved.type}).union(*kinds)
+        self._kinds = frozenset({FactRetracted.type, ExportObserved.type, TrustChanged.type}).union(*kinds)
         self._facts: dict[str, dict[Any, list[Fact]]] = {one.name: {} for one in self._projections}
+        self._trust: dict[str, list[Fact]] = {}
+        """The orders of trust that were declared, by catalogue."""
         self._streams = Streams(log, streams_kept)
         self._readings: defaultdict[str, list[Fact]] = defaultdict(list)
         self._retractions: defaultdict[int, list[Fact]] = defaultdict(list)
@@ -106,10 +112,15 @@ class Ledger:
         """Store which facts are kept, where the store can be written, so that nobody looks through the log again."""
         with self._lock:
             if self.position > self._stored and not self._log.is_read_only:
-                kept = [fact for rows in self._facts.values() for facts in rows.values() for fact in facts]
-                beside = [fact for by in (self._retractions, self._readings) for facts in by.values() for fact in facts]
-                store(self._log, self.position, [fact.position for fact in (*kept, *beside)])
+                store(self._log, self.position, {fact.position for facts in self._all() for fact in facts})
             self._stored = self.position
+
+    def _all(self) -> Iterator[Sequence[Fact]]:
+        """The facts that are kept; one that concerns several keys is there for each."""
+        for rows in self._facts.values():
+            yield from rows.values()
+        for others in (self._trust, self._retractions, self._readings):
+            yield from others.values()
 
     def close(self) -> None:
         """Store which facts are kept, where that has become worth it."""
@@ -145,6 +156,8 @@ class Ledger:
         self._streams.take(fact)
         if isinstance(event, FactRetracted):
             self._retract(event.position, fact)
+        elif isinstance(event, TrustChanged):
+            self._trust.setdefault(event.catalogue, []).append(fact)
         elif isinstance(event, ExportObserved):
             for scope in event.scope:
                 self._readings[scope].append(fact)
@@ -200,7 +213,7 @@ class Ledger:
         """The facts that concern a key and are known, in the order of the log (R6, R45).
 
         Of the deployments that mention a version of a model only those that matter to it; of a deployment its sights
-        too, where an export showed it unchanged.
+        too, where an export showed it unchanged; of a model the orders of trust of its catalogue.
         """
         with self._lock:
             told = self._told(projection, key, known_at)
@@ -217,13 +230,18 @@ class Ledger:
         if projection is deployments and known_at is not None and f"{_DEPLOYMENT}{key}" not in self._streams:
             facts = self._log.stream_as_known(f"{_DEPLOYMENT}{key}", self.position, known_at)
             return self._of(self._without_retractions(facts), known_at)
-        return self._of(self._about(projection, key), known_at)
+        return self._of(self._bearing(projection, key), known_at)
 
     def readings(self, deployment: str, known_at: datetime | None = None) -> list[Fact]:
         """The known readings of exports whose scope a deployment lies in, in the order of the log."""
         with self._lock:
             found = {fact.position: fact for scope in scopes_of(deployment) for fact in self._readings.get(scope, ())}
             return self._of([found[position] for position in sorted(found)], known_at)
+
+    def orders(self, catalogue: str) -> list[Fact]:
+        """The orders of trust of a catalogue that are known now, in the order of the log (R13)."""
+        with self._lock:
+            return self._of(self._trust.get(catalogue, ()), None)
 
     def facts(self, projection: Projection[Any], key: Any) -> list[Fact]:
         """All facts that concern a key, retracted ones too."""
@@ -258,6 +276,14 @@ class Ledger:
             return self._facts[projection.name].get(key, ())
         return self._without_retractions(self._streams.of(f"{_DEPLOYMENT}{key}", self.position).facts)
 
+    def _bearing(self, projection: Projection[Any], key: Any) -> Sequence[Fact]:
+        """The facts that concern a key, and of a model the orders of trust of its catalogue (R13)."""
+        facts, orders = self._about(projection, key), self._orders_for(projection, key)
+        return sorted((*facts, *orders), key=_position) if orders else facts
+
+    def _orders_for(self, projection: Projection[Any], key: Any) -> Sequence[Fact]:
+        return self._trust.get(catalogue_of(key), ()) if self._trust and projection is models else ()
+
     def _without_retractions(self, facts: Sequence[Fact]) -> Sequence[Fact]:
         return [fact for fact in facts if not isinstance(fact.event, FactRetracted)] if self._retractions else facts
 
@@ -291,19 +317,19 @@ class Ledger:
     def mark(self, projection: Projection[Any], key: Any) -> Mark:
         """A mark that changes whenever something new may matter to a key: a fact of it, or a retraction."""
         with self._lock:
-            facts = self._about(projection, key)
-            return Mark(facts[-1].position if facts else 0, self._retracted)
+            last = [facts[-1] for facts in (self._about(projection, key), self._orders_for(projection, key)) if facts]
+            return Mark(max(map(_position, last), default=0), self._retracted)
 
     def since(self, projection: Projection[Any], key: Any, mark: Mark) -> list[Fact]:
         """The facts that may matter to a key and came after a mark."""
         with self._lock:
-            facts = self._about(projection, key)
-            return list(facts[bisect_right(facts, mark.position, key=lambda fact: fact.position) :])
+            facts = self._bearing(projection, key)
+            return list(facts[bisect_right(facts, mark.position, key=_position) :])
 
     def learned(self, projection: Projection[Any], key: Any) -> list[datetime]:
         """The moments at which something was learned of a key, in order: in between the same is known (R6, R45)."""
         with self._lock:
-            return sorted(set(self._learned(self._about(projection, key))))
+            return sorted(set(self._learned(self._bearing(projection, key))))
 
     def _learned(self, facts: Sequence[Fact]) -> Iterator[datetime]:
         for fact in facts:
@@ -318,6 +344,10 @@ class Ledger:
                 names = self._log.streams(self.position, _DEPLOYMENT)
                 return [name.removeprefix(_DEPLOYMENT) for name in names]
             return list(self._facts[projection.name])
+
+    def models_of(self, catalogue: str) -> list[str]:
+        """The models of a catalogue, whoever knows them."""
+        return [model for model in self.keys(models) if catalogue_of(model) == catalogue]
 
     def has(self, projection: Projection[Any], key: Any) -> bool:
         """Whether any fact concerns a key."""
@@ -339,10 +369,9 @@ class Ledger:
 
     @property
     def kept(self) -> int:
-        """How many facts are held in memory: of models, of what was read, and those of the streams in use."""
+        """How many facts are held in memory: of models, of catalogues, of what was read, and of the streams in use."""
         with self._lock:
-            kept = [facts for rows in self._facts.values() for facts in rows.values()]
-            return sum(map(len, (*kept, *self._retractions.values(), *self._readings.values()))) + self._streams.kept
+            return sum(map(len, self._all())) + self._streams.kept
 
     def streams(self, prefix: str = "") -> list[str]:
         """The streams that begin with a text and have a fact, oldest first."""

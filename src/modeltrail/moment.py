@@ -18,7 +18,7 @@ from modeltrail.domain.segments import Outcome
 from modeltrail.domain.values import Qualifier
 from modeltrail.ledger import Ledger
 from modeltrail.naming import deployment_named, model_named
-from modeltrail.projections.announcements import Announcement, announcement_answers, announcements
+from modeltrail.projections.announcements import Announcement, Heard, announcement_answers, announcements, heard
 from modeltrail.projections.deployments import deployments
 from modeltrail.projections.models import ModelAnswer, model_answer, model_history, models
 from modeltrail.projections.review import Kind, ReviewEntry
@@ -101,13 +101,15 @@ class Moment:
                 raise Unknown("version", f"{name} {version}", nearest(version, state.versions))
             unclear = {fact.position for fact in self._history(name).unclear}
             keys = [key for key in self._ledger.keys(announcements) if key[0] == name and version in (None, key[1])]
-            found += announcement_answers([row for key in keys if (row := self._thread(key, unclear))], state)
+            found += announcement_answers([one for key in keys if (one := self._heard(key, unclear))], state)
         return tuple(sorted(found, key=lambda one: (one.known_at, one.model, one.version, one.kind, one.sku or "")))
 
-    def _thread(self, key: Any, unclear: set[int]) -> Any:
-        facts = [fact for fact in self._ledger.known(announcements, key, self._limit) if fact.position not in unclear]
-        rows = [row for moment, row in announcements.history(key, facts) if moment <= self.t]
-        return rows[-1] if rows else None
+    def _heard(self, key: Any, unclear: set[int]) -> Heard | None:
+        """What was said of one thing by the moment, null for nothing."""
+        known = self._ledger.known(announcements, key, self._limit)
+        facts = [fact for fact in known if fact.position not in unclear and fact.effective_at <= self.t]
+        rows = announcements.history(key, facts)
+        return heard(rows[-1][1], facts) if rows and rows[-1][1] is not None else None
 
     def upcoming(
         self, days: int = 30, *, catalogue_only: bool = False, qualifier: Qualifier | None = None

@@ -16,7 +16,7 @@ from modeltrail.domain.facts import Fact
 from modeltrail.domain.history import ModelHistory, models_of
 from modeltrail.domain.moves import Move, due_move, rests, stand_of
 from modeltrail.domain.refusals import Conflict
-from modeltrail.domain.values import MICROSECOND
+from modeltrail.domain.values import MICROSECOND, catalogue_of
 from modeltrail.drafts import Draft
 from modeltrail.failpoints import reach
 from modeltrail.hosts import Host, ask, draft, executed, remembered
@@ -47,7 +47,7 @@ class Look:
 @dataclass(frozen=True, slots=True)
 class Due:
     """A move that is due, for a deployment that stands as the table says. `models`: the streams of the models that it
-    rests on, with the versions that they had before it was found."""
+    rests on, and of their catalogues, with the versions that they had before it was found."""
 
     move: Move
     standing: Standing
@@ -94,7 +94,7 @@ class Mover:
         if state is None or self._rests(states, look):
             return None
         facts = self._ledger.known(deployments, name)
-        models = {f"model/{model}": self._version(f"model/{model}") for model in models_of(facts, self._histories)}
+        models = {stream: self._version(stream) for stream in _streams(models_of(facts, self._histories))}
         latest = max(fact.known_at for fact in facts)  # another process may have moved it after the moment looked at
         move = due_move(state, facts, self._histories, max(look.moment, latest))
         if move is None or not look.is_time(move) or (move.not_before or look.moment) > look.moment:
@@ -211,6 +211,11 @@ class Mover:
         self._ledger.catch_up()  # whoever was moved into a cohort that is looked at later is known to be there
         reach("reaction.after")
         return places(facts)
+
+
+def _streams(models: Iterable[str]) -> set[str]:
+    """The streams of models, and of their catalogues, which say whose word counts (R13)."""
+    return {stream for model in models for stream in (f"model/{model}", f"catalogue/{catalogue_of(model)}")}
 
 
 def _asked(move: Move, at: datetime, host: Host | None) -> Draft:

@@ -64,7 +64,10 @@ def _end(deployment: str, name: str) -> str:
 
 
 def stream_named(ledger: Ledger, name: str) -> str:
-    """The stream of a deployment or a model; what is short for one of each is the model. Raises Ambiguous, Unknown."""
+    """The stream of a deployment, a model or a catalogue; what is short for one of the first two is the model.
+
+    Raises Ambiguous, Unknown.
+    """
     full = _DEPLOYMENT.validate_python(name)
     if ledger.has(deployments, full):
         return f"deployment/{full}"
@@ -76,6 +79,8 @@ def stream_named(ledger: Ledger, name: str) -> str:
             continue  # it can be the name of no model
         except Unknown as refused:
             refusals.append(refused)
+    if ledger.version(f"catalogue/{name}"):
+        return f"catalogue/{name}"
     ambiguous = next((one for one in refusals if isinstance(one, Ambiguous)), None)
     nearest = [one.nearest for one in reversed(refusals) if one.nearest is not None]
     raise ambiguous or Unknown("deployment or model", name, next(iter(nearest), None))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime
 
 from modeltrail.domain.events import (
@@ -16,6 +16,7 @@ from modeltrail.domain.events import (
     VersionEvent,
 )
 from modeltrail.domain.facts import Fact
+from modeltrail.domain.trust import speaker_of
 from modeltrail.domain.values import instant_text
 from modeltrail.domain.values import named as named
 from modeltrail.projections.announcements import Announcement
@@ -169,12 +170,42 @@ def target(model: str, to_model: str | None, to_version: str | None) -> str:
 
 def announced(answer: Announcement) -> str:
     """What was announced of which version: kind, target, date, how firm, for which SKU."""
-    what = f"{version(answer.model, answer.version)}: {answer.kind}"
-    what += target(answer.model, answer.to_model, answer.to_version)
+    sku = f"{answer.sku} only" if answer.sku else None
+    return listed([f"{version(answer.model, answer.version)}: {answer.kind}{_stated(answer)}", sku])
+
+
+def _stated(answer: Announcement) -> str:
+    """What is stated of what was announced: target, date, and how firm that is."""
+    to = target(answer.model, answer.to_model, answer.to_version)
     if answer.kind == "replacement":
-        return what + (f" from {moment(answer.on)}" if answer.on else "")
-    date = f"on {moment(answer.on)}" if answer.on else "without a date"
-    return listed([f"{what} {date}", answer.qualifier, f"{answer.sku} only" if answer.sku else None])
+        return to + (f" from {moment(answer.on)}" if answer.on else "")
+    date = f" on {moment(answer.on)}" if answer.on else " without a date"
+    return listed([to + date, answer.qualifier])
+
+
+def disputed(answer: Announcement, said: Mapping[int, Announcement]) -> str:
+    """Who still says so, and who something else. `said`: what was announced at each position, not where withdrawn."""
+    others = [(said.get(position), position) for position in answer.disagrees_with]
+    moved = {speaker_of(_source_at(other, position)) for other, position in others if other is not None}
+    speakers = {speaker_of(source): source for source in (answer.source, *(one.source for one in answer.confirmations))}
+    still = [_named(source) for speaker, source in speakers.items() if speaker not in moved]
+    return f"said by {' and '.join(still)}; otherwise {'; '.join(_instead(*other) for other in others)}"
+
+
+def _source_at(answer: Announcement, position: int) -> str | None:
+    """The source of a statement, or of the one at a position that confirmed it."""
+    return next((one.source for one in answer.confirmations if one.position == position), answer.source)
+
+
+def _instead(other: Announcement | None, position: int) -> str:
+    what = "withdrawn" if other is None else f"by {_named(_source_at(other, position))}:{_stated(other)}"
+    return f"{what} (position {position})"
+
+
+def _named(source: str | None) -> str:
+    """A source in a sentence: an import by its name, without file, digest and row; a page without its section."""
+    is_import = source is not None and " sha256:" in source
+    return (speaker_of(source) if is_import else (source or "").partition("#")[0]) or "an unnamed source"
 
 
 def confirmed(answer: Announcement) -> str:

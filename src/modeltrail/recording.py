@@ -8,11 +8,11 @@ from datetime import datetime
 from types import TracebackType
 from typing import Any, Self
 
-from modeltrail.domain.events import Event, FactRetracted, ReviewSettled
+from modeltrail.domain.events import Event, FactRetracted, ReviewSettled, TrustChanged
 from modeltrail.domain.facts import Fact
 from modeltrail.domain.history import ModelHistory
 from modeltrail.domain.refusals import ClocksOutOfOrder, NoSuchPosition
-from modeltrail.domain.values import Mode
+from modeltrail.domain.values import Mode, catalogue_of
 from modeltrail.drafts import Draft
 from modeltrail.ledger import Ledger
 from modeltrail.log import Beside, Log
@@ -20,7 +20,7 @@ from modeltrail.projections.deployments import deployments
 from modeltrail.projections.models import model_history, models
 from modeltrail.projections.projection import Projection
 from modeltrail.review import Review
-from modeltrail.verbs import DeploymentVerbs, ModelVerbs
+from modeltrail.verbs import CatalogueVerbs, DeploymentVerbs, ModelVerbs
 
 Statement = tuple[Event, str | None, datetime, datetime]
 """What makes a statement a repetition: content, source, `effective_at` and `known_at` (R39)."""
@@ -60,6 +60,7 @@ class Recording:
         self.repeated = command_id is not None and log.command(command_id) is not None
         self._pending: list[Fact] = []
         self._pending_of: dict[str, dict[Any, list[Fact]]] = {models.name: {}, deployments.name: {}}
+        self._pending_trust: dict[str, list[Fact]] = {}
         self._histories: dict[str, tuple[int, ModelHistory]] = {}
         self._drafts: list[Draft] = []
         self._expected: dict[str, int] = {}
@@ -74,6 +75,10 @@ class Recording:
     def deployment(self, name: str) -> DeploymentVerbs:
         """What can be recorded about a deployment."""
         return DeploymentVerbs(self, name)
+
+    def catalogue(self, name: str) -> CatalogueVerbs:
+        """What can be recorded about a catalogue. Raises ValueError for a name that is none."""
+        return CatalogueVerbs(self, name)
 
     def retract(self, position: int, why: str) -> None:
         """A recorded fact was wrong: whoever knows of this does not see it (R45). Raises NoSuchPosition."""
@@ -154,6 +159,8 @@ class Recording:
         self._added[event.stream] += 1
         fact = self.provisional(event, mode, source=draft.source, effective_at=effective, known_at=known)
         self._pending.append(fact)
+        if isinstance(event, TrustChanged):
+            self._pending_trust.setdefault(event.catalogue, []).append(fact)
         for projection in (models, deployments):
             for key in projection.keys(fact):
                 self._pending_of[projection.name].setdefault(key, []).append(fact)
@@ -168,8 +175,16 @@ class Recording:
         return history
 
     def pending_of(self, projection: Projection[Any], key: Any) -> list[Fact]:
-        """The facts of this batch that concern a key."""
-        return self._pending_of[projection.name].get(key, [])
+        """The facts of this batch that concern a key; of a model the orders of trust of its catalogue as well (R13)."""
+        found = self._pending_of[projection.name].get(key, [])
+        if projection is not models or not self._pending_trust:
+            return found
+        orders = self._pending_trust.get(catalogue_of(key), [])
+        return sorted([*found, *orders], key=lambda fact: fact.position)
+
+    def orders(self, catalogue: str) -> list[Fact]:
+        """The orders of trust of a catalogue, those of this batch included."""
+        return [*self.ledger.orders(catalogue), *self._pending_trust.get(catalogue, [])]
 
     def pending_keys(self, projection: Projection[Any]) -> list[Any]:
         """The keys that facts of this batch concern."""

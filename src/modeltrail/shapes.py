@@ -28,6 +28,7 @@ TAKEN = frozenset(
         "standings",
         "standings_by_cohort",
         "kept_facts",
+        "kept_facts_2",
         "projections",
         "dead_letters",
     }

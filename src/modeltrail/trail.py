@@ -333,7 +333,7 @@ class Trail:
         return self.log.read(after=since)
 
     def history(self, name: str) -> tuple[Fact, ...]:
-        """Every fact of a model or a deployment, retracted ones and retractions too. Raises Unknown."""
+        """Every fact of a deployment, a model or a catalogue, retracted ones and retractions too. Raises Unknown."""
         self._ledger.catch_up()
         return tuple(self._ledger.stream(stream_named(self._ledger, name)))
 

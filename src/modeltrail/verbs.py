@@ -1,4 +1,4 @@
-"""What can be recorded about a model and about a deployment? One method a kind of event."""
+"""What can be recorded about a model, a deployment and a catalogue? One method a kind of event."""
 
 from __future__ import annotations
 
@@ -30,6 +30,7 @@ from modeltrail.domain.events import (
     SkuChanged,
     StageChangeAnnounced,
     StageChanged,
+    TrustChanged,
     VersionChanged,
     VersionReinstated,
     VersionReleased,
@@ -38,7 +39,7 @@ from modeltrail.domain.events import (
     VersionUnlisted,
 )
 from modeltrail.domain.values import Policy, Qualifier, Rules, RunBy, Sighted, Stage, rules_named, usual_rules
-from modeltrail.judging import current_model, judge_deployment, judge_model
+from modeltrail.judging import current_model, judge_deployment, judge_model, judge_trust
 from modeltrail.problems import problem
 
 if TYPE_CHECKING:
@@ -269,6 +270,33 @@ class DeploymentVerbs:
     def delete(self) -> None:
         """It no longer exists (R3)."""
         self._record(_made(DeploymentDeleted, {"deployment": self._name}))
+
+
+class CatalogueVerbs:
+    """What can be recorded about one catalogue. Each verb raises ValueError for malformed arguments.
+
+    A person decides it, whoever runs the models of the catalogue.
+    """
+
+    def __init__(self, recording: Recording, name: str) -> None:
+        if "/" in name:
+            raise ValueError(f"{name!r} names a model: name its catalogue, {name.partition('/')[0]!r}")
+        self._recording = recording
+        self._name = name
+
+    def trust(self, *sources: str) -> None:
+        """Whose word counts where sources disagree, the most trusted first; without any, the latest word (R13).
+
+        A source stands for all that begin with it: the name of an import, or the beginning of an address.
+        """
+        event = _made(TrustChanged, {"catalogue": self._name, "sources": sources})
+        for place, source in enumerate(event.sources):
+            if source in event.sources[:place]:
+                raise ValueError(f"sources: {source!r} is named twice: name each source once")
+            if source.endswith("/"):
+                raise ValueError(f"sources: {source!r} covers nothing below it: leave out the slash at its end")
+        if not self._recording.repeated:
+            judge_trust(self._recording, event)
 
 
 def _rules(rules: str | Rules | Mapping[str, object]) -> Rules:

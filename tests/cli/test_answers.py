@@ -53,7 +53,7 @@ def test_announcements_has_the_documented_fields(store: str) -> None:
         frozenset(
             fields(
                 "position known_at model version kind on qualifier sku to_model to_version source standing "
-                "confirmations"
+                "confirmations disagrees_with"
             )
         )
     }

@@ -20,6 +20,7 @@ MODEL = "acme/chat"
 REGISTER = {"do": "model.register", "model": MODEL, "run_by": "engine", "rules": "engine"}
 RELEASE = {"do": "model.release", "model": MODEL, "version": "1"}
 CREATE = {"do": "deployment.create", "deployment": "chat-prod", "model": MODEL, "policy": "manual"}
+TRUST = {"do": "catalogue.trust", "catalogue": "acme", "sources": ["azure-models", "https://learn.microsoft.com"]}
 POLICY = {"do": "deployment.change_policy", "deployment": "chat-prod", "policy": "auto-update"}
 
 
@@ -144,6 +145,13 @@ BAD: Sequence[tuple[Mapping[str, object], str]] = [
     ({"do": "retract", "position": 99, "why": "x"}, "99"),
     ({**POLICY, "deployment": "chat-prd"}, "no deployment is known as 'chat-prd': did you mean 'chat-prod'?"),
     ({**CREATE, "deployment": "b", "version": "9"}, "version '9' of acme/chat cannot be chosen: choose one of 1"),
+    ({"do": "catalogue.trust", "sources": ["a"]}, '"catalogue" is missing: say which catalogue catalogue.trust is'),
+    ({"do": "catalogue.trust", "catalogue": "acme"}, 'catalogue.trust needs "sources"'),
+    ({**TRUST, "sources": "azure-models"}, 'sources: "azure-models" cannot be used'),
+    ({**TRUST, "sources": [5]}, "sources: [5] cannot be used"),
+    ({**TRUST, "sources": [""]}, "sources"),
+    ({**TRUST, "sources": ["a", "a"]}, "sources: 'a' is named twice"),
+    ({**TRUST, "catalogue": MODEL}, "'acme/chat' names a model: name its catalogue, 'acme'"),
 ]
 
 
@@ -202,6 +210,20 @@ def test_null_means_what_it_means_in_the_api(fresh: str) -> None:
     answer = apply(fresh, {"do": "deployment.change_sku", "deployment": "chat-prod", "sku": None, "why": None})
     assert answer == Answer(0, "1 line recorded\n", "")
     assert shell("--store", fresh, "serving", "chat-prod", "--json").json["sku"] is None
+
+
+@pytest.mark.rule("R13", "R39")
+def test_a_line_declares_whose_word_counts_once_and_none_is_an_empty_list(fresh: str) -> None:
+    answer = apply(fresh, {**TRUST, "why": "CHG-1"}, TRUST, {**TRUST, "sources": []})
+    assert answer == Answer(0, "2 lines recorded; 1 line held nothing new\n", "")
+    first, second = events(fresh, "acme")
+    assert (first["type"], first["why"], first["data"]) == (
+        "catalogue.trust-changed",
+        "CHG-1",
+        {"catalogue": "acme", "sources": TRUST["sources"]},
+    )
+    assert second["data"]["sources"] == []
+    assert shell("--store", fresh, "history", "acm").code == 1
 
 
 @pytest.mark.parametrize("lost", [ATTEMPTS - 1, ATTEMPTS])

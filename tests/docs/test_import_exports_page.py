@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 import re
 import shlex
@@ -16,7 +15,6 @@ from pathlib import Path
 import pytest
 
 from modeltrail import Trail
-from modeltrail.review import KINDS
 
 pytest.importorskip("ijson")
 
@@ -142,23 +140,6 @@ def test_the_log_of_the_provider_explains_it_on_the_next_night(after: Folder) ->
     night = after.night("2025-03-16", "2025-03-08", "2025-03-15")
     assert (night.returncode, night.stderr) == (0, "")
     assert night.stdout.splitlines()[-1] == "nothing is open"
-
-
-@pytest.mark.rule("R32")
-def test_what_a_colleague_tells_explains_it(after: Folder) -> None:
-    (line,) = blocks("json")
-    after.write("told.jsonl", line)
-    assert after.run("modeltrail", "apply", "told.jsonl").returncode == 0
-    assert after.run("modeltrail", "review", "--exit-code").returncode == 0
-
-
-def test_what_is_all_right_is_settled_by_its_id(after: Folder) -> None:
-    (line,) = blocks("sh")
-    (entry,) = json.loads(after.run("modeltrail", "review", "--json").stdout)["review"]
-    words = shlex.split(line)
-    assert words[3].startswith(tuple(f"{kind}:" for kind in KINDS))
-    assert after.run(*words[:3], entry["id"], *words[4:]).returncode == 0
-    assert after.run("modeltrail", "review", "--exit-code").returncode == 0
 
 
 def test_what_was_half_fetched_is_never_imported(folder: Folder) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sqlite3
 from pathlib import Path
 
 import pytest
@@ -9,8 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import strategies
-from log.examples import START, file_url, opened
-from log.test_ledger import as_drafts, check_answers, created, kept, log_of, mentions, retracted
+from log.examples import START, file_url, opened, release
+from log.test_ledger import as_drafts, check_answers, created, kept, log_of, mentions, retracted, trusted
 from modeltrail.domain.facts import Fact
 from modeltrail.drafts import Draft
 from modeltrail.kept import load
@@ -51,7 +52,7 @@ def test_it_is_the_same_wherever_it_was_stored_and_begun_anew(drafts: list[Draft
 
 
 @pytest.mark.rule("R6")
-@given(strategies.histories(empty_versions=True), st.data())
+@given(st.one_of(strategies.histories(empty_versions=True), strategies.disputed()), st.data())
 def test_no_answer_depends_on_what_was_stored(history: History, data: st.DataObject) -> None:
     drafts = as_drafts(history)
     cut = data.draw(st.integers(0, len(drafts)))
@@ -75,6 +76,30 @@ def test_a_mention_that_took_the_place_of_a_retracted_one_keeps_it(monkeypatch: 
         again.catch_up()
         assert kept(again) == kept(first) == [2]
         assert begun == []  # nothing came after what was stored
+
+
+@pytest.mark.rule("R13")
+def test_an_order_of_trust_is_kept_and_so_is_its_retraction() -> None:
+    with log_of([release("1"), trusted("api"), trusted("mail"), retracted(3, "catalogue/azure-openai")]) as log:
+        first = Ledger(log)
+        first.catch_up()
+        first.store()
+        again = Ledger(log)
+        again.catch_up()
+        assert [fact.position for fact in again.orders("azure-openai")] == [2]
+        assert kept(again) == kept(first) == [1, 2]
+
+
+def test_an_older_version_that_knows_no_orders_of_trust_stores_in_a_place_of_its_own() -> None:
+    def older(cursor: sqlite3.Cursor, _: object) -> None:
+        cursor.execute("CREATE TABLE kept_facts (position INTEGER PRIMARY KEY)")
+        cursor.execute("INSERT INTO kept_facts VALUES (1)")
+
+    with log_of([release("1"), trusted("api")]) as log:
+        log.append((), tracking=("kept-1", 2), beside=older)
+        ledger = Ledger(log)
+        ledger.catch_up()
+        assert kept(ledger) == [1, 2]
 
 
 def test_only_what_came_after_it_is_looked_through(monkeypatch: pytest.MonkeyPatch) -> None:

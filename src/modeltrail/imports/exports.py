@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import BinaryIO, ClassVar
 
@@ -32,7 +32,7 @@ class Row:
     scope: str
     stream: str
     shown: Shown
-    since: datetime | None = None
+    since: datetime | None = field(default=None, compare=False)
 
 
 class Unreadable(ValueError):
@@ -108,7 +108,7 @@ class Export(ABC):
 
         Raises ValueError, with the way out, for a file that is none. It is never held in memory as a whole.
         """
-        return items(file)
+        return items(file, is_complete=self.is_complete)
 
     @abstractmethod
     def read(self, item: object) -> Row | None:

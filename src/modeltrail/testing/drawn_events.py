@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 from hypothesis import strategies as st
 
 from modeltrail.domain import events as e
-from modeltrail.domain.values import Policy, Qualifier, Rules, RunBy, Stage, rules_named
+from modeltrail.domain.values import Policy, Qualifier, Rules, RunBy, Stage, catalogue_of, rules_named
 
 Draw = st.DrawFn
 EPOCH = datetime(2025, 1, 1, tzinfo=UTC)
@@ -17,6 +17,8 @@ VERSIONS = {ALPHA: ("1106", "0125", "0613", "2024"), BETA: ("b1", "b2", "b3"), G
 """The names of versions are in no order: order comes from release facts (R2)."""
 DEPLOYMENTS = ("chat-prod", "chat-test")
 SKUS = (None, "Standard", "ProvisionedManaged")
+SOURCES = (None, "export", "export sweden.json row 7", "notice", "notices")
+"""What an order of trust names, begins, or only looks like (R13)."""
 POLICIES: tuple[Policy, ...] = ("auto-update", "upgrade-when-expired", "manual", "unspecified")
 OWN_RULES = tuple(
     Rules(
@@ -70,6 +72,11 @@ def skus() -> st.SearchStrategy[str | None]:
     return st.sampled_from((None, None, *SKUS))
 
 
+def orders() -> st.SearchStrategy[tuple[str, ...]]:
+    """Orders of trust: which sources are trusted most, or that none is."""
+    return st.sampled_from((("export",), ("notice",), ("export", "notice"), ("notice", "export"), ("notices",), ()))
+
+
 @st.composite
 def targets(draw: Draw, optional: bool) -> tuple[str | None, str | None]:
     """A model and perhaps a version of it, as the place to go; the model only where that is enough."""
@@ -108,6 +115,8 @@ def catalogue_events(draw: Draw, model: str) -> e.Event:
             return e.RulesChanged(model=model, rules=draw(rules()))
         case "offers":
             return e.OffersChanged(model=model, offers=draw(offers()))
+        case "trust":
+            return e.TrustChanged(catalogue=catalogue_of(model), sources=draw(orders()))
         case _:
             return draw(successions(model, version))
 
@@ -131,7 +140,7 @@ _STAGES: tuple[Stage, ...] = ("preview", "generally-available", "legacy", "depre
 _CATALOGUE_KINDS = (
     *("released", "released", "default", "default", "default", "retired", "retired", "reinstated"),
     *("retirement-announced", "retirement-announced", "retirement-announced", "withdrawn"),
-    *("succession", "succession", "succession", "default-announced", "stage", "unlisted", "rules", "offers"),
+    *("succession", "succession", "succession", "default-announced", "stage", "unlisted", "rules", "offers", "trust"),
 )
 _DEPLOYMENT_KINDS = (
     *("observed", "observed", "observed", "observed", "policy", "policy", "changed", "changed", "acted"),

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from modeltrail.domain import events as e
 from modeltrail.domain.facts import Fact, content
 from modeltrail.domain.values import Mode, RunBy, instant_text
-from modeltrail.testing.drawn_events import DEPLOYMENTS, EPOCH, Draw, instants
+from modeltrail.testing.drawn_events import DEPLOYMENTS, EPOCH, SOURCES, Draw, instants
 
 LATEST = EPOCH + timedelta(days=120)
 """No fact is effective or known later than this."""
@@ -66,6 +66,8 @@ def mode_of(event: e.Event, run_by: dict[str, RunBy]) -> Mode:
     _, _, name = event.stream.partition("/")
     if isinstance(event, e.DeploymentObserved | e.VersionTested | e.ChangeLogged):
         return "statement"
+    if isinstance(event, e.TrustChanged):
+        return "decision"
     if getattr(event, "cause", None) is not None:
         return "execution"
     return "statement" if run_by.get(name, "provider") == "provider" else "decision"
@@ -126,7 +128,7 @@ def with_retractions(draw: Draw, facts: Sequence[Fact], early: bool = False) -> 
 @st.composite
 def recorded(draw: Draw, dated: Dated, run_by: dict[str, RunBy]) -> list[Fact]:
     """What has taken effect, as it comes to be known and recorded, in any order."""
-    sources = st.sampled_from((None, "export", "notice"))
+    sources = st.sampled_from(SOURCES)
     made = [fact_of(event, at, draw(learned(at)), mode_of(event, run_by), draw(sources)) for event, at in dated]
     return numbered(without_repetitions(draw(st.permutations(made))))
 

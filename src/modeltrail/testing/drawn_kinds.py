@@ -12,7 +12,7 @@ from pydantic import BaseModel, ValidationError
 from pydantic.fields import FieldInfo
 
 from modeltrail.domain.events import EVENT_TYPES, Event, FactRetracted, leaves
-from modeltrail.domain.values import Rules
+from modeltrail.domain.values import Rules, catalogue_of
 from modeltrail.testing.drawn_events import (
     ALPHA,
     BETA,
@@ -22,6 +22,7 @@ from modeltrail.testing.drawn_events import (
     Draw,
     dates,
     instants,
+    orders,
     rules,
     skus,
 )
@@ -35,6 +36,8 @@ _BY_NAME: dict[str, st.SearchStrategy[Any]] = {
     "sku": skus(),
     "on": dates(),
     "owner": st.sampled_from((None, "team-a", "team-b")),
+    "catalogue": _MODELS.map(catalogue_of),
+    "sources": orders(),
     "digest": st.sampled_from(("aa", "b7")).map(lambda pair: pair * 32),
 }
 """What is drawn for a field of a name; for all others their type decides."""

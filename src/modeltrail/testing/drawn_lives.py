@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from modeltrail.domain import events as e
 from modeltrail.domain.facts import Fact
-from modeltrail.domain.values import RunBy, Stage
+from modeltrail.domain.values import RunBy, Stage, catalogue_of
 from modeltrail.testing.drawn_events import (
     ALPHA,
     BETA,
@@ -32,6 +32,8 @@ from modeltrail.testing.drawn_events import (
     logged,
     moves,
     offers,
+    orders,
+    qualifiers,
     rules,
     skus,
     successions,
@@ -93,6 +95,7 @@ def _story(draw: Draw, run_by: dict[str, RunBy], models: Sequence[str]) -> Dated
         dates().map(lambda on: e.RetirementAnnounced(model=model, version=old, on=on)),
         instants().map(lambda day: e.ReplacementNamed(model=model, version=old, to_model=model, upgrade_from=day)),
         successions(model, old),
+        orders().map(lambda sources: e.TrustChanged(catalogue=catalogue_of(model), sources=sources)),
         st.just(e.VersionRetired(model=model, version=old)),
         st.just(e.VersionReinstated(model=model, version=old)),
         st.sampled_from(POLICIES).map(lambda policy: e.PolicyChanged(deployment=name, policy=policy)),
@@ -187,6 +190,36 @@ def busy(draw: Draw) -> History:
 def _at(name: str, on: tuple[str, str]) -> dict[str, Any]:
     """Which deployment is on which version."""
     return {"deployment": st.just(name), "model": st.just(on[0]), "version": st.just(on[1])}
+
+
+@st.composite
+def disputed(draw: Draw) -> History:
+    """A deployment on a version of which several sources announce different things, and orders of trust."""
+    name, model, (old, *newer) = DEPLOYMENTS[0], ALPHA, VERSIONS[ALPHA]
+    run_by: dict[str, RunBy] = {model: "provider", name: draw(st.sampled_from(("provider", "provider", "engine")))}
+    policy, some = draw(st.sampled_from(POLICIES)), st.sampled_from((None, None, "Standard"))
+    begin: list[e.Event] = [
+        e.ModelRegistered(model=model, rules=draw(rules())),
+        *(e.VersionReleased(model=model, version=version) for version in VERSIONS[model]),
+        e.DefaultChanged(model=model, version=newer[0]),
+    ]
+    created = {"deployment": name, "model": model, "version": old, "policy": policy, "sku": draw(some)}
+    said = {"model": st.just(model), "version": st.just(old), "on": dates(), "qualifier": qualifiers()}
+    to = {"to_model": st.just(model), "to_version": st.sampled_from(newer)}
+    begins = {"upgrade_from": st.one_of(st.none(), instants()), "lead_days": st.sampled_from((None, None, 0, 5))}
+    may_follow: list[st.SearchStrategy[e.Event]] = [
+        *[st.builds(e.RetirementAnnounced, **said, sku=some)] * 3,
+        some.map(lambda sku: e.RetirementWithdrawn(model=model, version=old, sku=sku)),
+        st.builds(e.ForcedUpgradeAnnounced, **said, **to),
+        *[st.builds(e.ReplacementNamed, model=said["model"], version=said["version"], **to, **begins)] * 2,
+        *[orders().map(lambda sources: e.TrustChanged(catalogue=catalogue_of(model), sources=sources))] * 3,
+        some.map(lambda sku: e.VersionRetired(model=model, version=old, sku=sku)),
+        some.map(lambda sku: e.VersionReinstated(model=model, version=old, sku=sku)),
+    ]
+    told = draw(st.lists(st.tuples(st.one_of(*may_follow), instants()), min_size=2, max_size=12))
+    told.append((e.DeploymentCreated.model_validate(created | {"run_by": run_by[name]}), EPOCH + timedelta(days=1)))
+    found = draw(recorded([*((event, EPOCH) for event in begin), *told], run_by))
+    return History(tuple(draw(with_retractions(found))), (name,))
 
 
 @st.composite
