@@ -49,7 +49,7 @@ class ExportObserved(Event):
     `export`: its kind. `digest`: the SHA-256 of the file. `scope`: what it lists completely; what begins with one of
     these and a slash, and is not in it, is gone (R16). `rows`: how many it has. `unread`: keys that are in it but could
     not be read, and those of which nobody knows whether they are: it shows nothing of them. `unnamed`: it has a row of
-    which nobody can tell what it is about, so whatever it does not show may be that.
+    which nobody can tell what it is about, so whatever it does not show may be that. `catalogue`: of which it was read.
     """
 
     type = "export.observed"
@@ -59,6 +59,7 @@ class ExportObserved(Event):
     rows: int = Field(ge=0, lt=2**53)
     unread: tuple[Name, ...] = ()
     unnamed: Literal[True] | None = None
+    catalogue: Name | None = None
 
     @property
     def stream(self) -> str:

@@ -82,6 +82,7 @@ class Comparison:
             rows=self._spool.rows,
             unread=tuple(sorted(unread)),
             unnamed=True if self._spool.has_unnamed() else None,
+            catalogue=self._export.catalogue,
         )
         self._exports.add_reading(event, self._at, 0)
         self._take_late_statements()

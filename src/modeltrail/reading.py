@@ -67,13 +67,19 @@ def read_export(
 def _is_known(recording: Recording, export: Export) -> bool:
     """Whether the same file was read with the same time before: then nothing is recorded (R39).
 
-    The lists of two empty accounts are the same bytes too, so the scope that was asked for counts.
+    The lists of two empty accounts are the same bytes too, so the scope that was asked for counts. Raises ValueError
+    where it was read as of another catalogue.
     """
     read = recording.read
     for known in recording.exports.with_digest(export.name, read.digest):
         event = recording.fact(known.position).event
         assert isinstance(event, ExportObserved)
         if known.at == read.observed_at and set(export.scope) <= set(event.scope):
+            if event.catalogue not in (None, export.catalogue):
+                raise ValueError(
+                    f"it was read already as of {event.catalogue} (position {known.position}): retract what it stated "
+                    "then, or name that catalogue"
+                )
             read.repeated, read.reading, read.scope, read.rows = True, known.position, event.scope, event.rows
             return True
     return False
@@ -91,6 +97,7 @@ def _is_as_before(recording: Recording, export: Export) -> bool:
         is_told = exports.is_told_by_others(export.name, reading.at, read.observed_at)
         if (
             not is_told
+            and event.catalogue == export.catalogue
             and _is_plain(event)
             and _is_next(recording, event, reading)
             and _is_alike(recording, export, event)

@@ -108,7 +108,7 @@ class Export(ABC):
 
         Raises ValueError, with the way out, for a file that is none. It is never held in memory as a whole.
         """
-        return items(file)
+        return items(file, is_complete=self.is_complete)
 
     @abstractmethod
     def read(self, item: object) -> Row | None:

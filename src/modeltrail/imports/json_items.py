@@ -10,10 +10,10 @@ _NEXT = "nextLink"
 """Where Azure says that the list goes on."""
 
 
-def items(stream: BinaryIO) -> Iterator[object]:
+def items(stream: BinaryIO, *, is_complete: bool = True) -> Iterator[object]:
     """The elements of a JSON array, or of the array under `value` of a JSON object; the stream can be wound back.
 
-    Raises ValueError, with the way out, where it is neither.
+    Raises ValueError, with the way out, where it is neither, or only one page where all has to be there (`is_complete`).
     """
     parser = _parser()
     path = _path(stream)
@@ -24,7 +24,7 @@ def items(stream: BinaryIO) -> Iterator[object]:
             yield item
         if not found and path and not _has_list(parser, stream, path):
             raise ValueError(f"it has no list under {path!r}: give the file as the command of its provider wrote it")
-        if path and _goes_on(parser, stream):
+        if is_complete and path and _goes_on(parser, stream):
             raise ValueError(f"it is one page of a longer list ({_NEXT}): fetch all of it, as az does by itself")
     except parser.JSONError as error:
         raise ValueError(f"it is no JSON, or not all of it ({_reason(error)}): fetch it again") from None
