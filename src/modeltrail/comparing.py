@@ -85,7 +85,10 @@ class Comparison:
             catalogue=self._export.catalogue,
         )
         self._exports.add_reading(event, self._at, 0)
-        self._take_late_statements()
+        if self._export.is_complete:
+            self._take_late_statements()
+        else:
+            self._exports.learn_news()
         self._recording.append_reading(event)
 
     def _look_around(self, scope: str) -> None:

@@ -197,7 +197,8 @@ def test_an_account_without_deployments_says_so_by_its_name() -> None:
 def test_an_empty_export_of_nothing_is_refused_and_deletes_nothing() -> None:
     trail = after([deployment()])
     size = trail.log.size()
-    for rows in ([], {"value": []}):
+    nothing: tuple[object, ...] = ([], {"value": []})
+    for rows in nothing:
         with pytest.raises(ValueError, match=r"it lists nothing, .* name its accounts \(--account\)"):
             read(trail, rows, SECOND)
     assert trail.log.size() == size
