@@ -179,9 +179,9 @@ def _thread(event: Event) -> Thread | None:
 
 def evolve_version(state: VersionState, fact: Fact) -> VersionState:
     """The version after one more fact about it. Where sources are weighed, another may go on to count (R13)."""
-    weighing, thread = state.weighing, _thread(fact.event)
-    if weighing is None:
+    if state.weighing is None:
         return _evolved(state, fact)
+    weighing, thread = state.weighing, _thread(fact.event)
     if isinstance(fact.event, StageChanged):
         weighing = weighing.without(("stage", fact.event.stage))
     if thread is None:
