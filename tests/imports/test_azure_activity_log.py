@@ -30,9 +30,10 @@ from imports.azure import (
     types,
 )
 from modeltrail import Trail
-from modeltrail.domain.events import ChangeLogged
+from modeltrail.domain.events import ChangeLogged, PolicyChanged
 from modeltrail.domain.facts import Fact
 from modeltrail.imports.azure_activity_log import AzureActivityLog
+from modeltrail.imports.rows import Statement
 from modeltrail.projections.changes import changes as changed
 from modeltrail.projections.policies import PolicyInForce, policies
 from modeltrail.projections.sightings import Sighting, sightings
@@ -203,6 +204,21 @@ def test_a_record_that_a_later_export_shows_again_is_nothing_new() -> None:
     assert [fact.known_at for fact in changes(trail)] == [moment(SECOND), moment(THIRD)]
     upper = logged(1, NOON) | {"eventDataId": logged(1, NOON)["eventDataId"].upper()}
     assert dict(read_log(trail, [upper], "2025-02-04").facts) == {"export.observed": 1}
+
+
+@pytest.mark.rule("R39", "R40")
+def test_nor_is_it_where_it_is_told_otherwise_or_somebody_has_stated_something_meanwhile() -> None:
+    trail = empty()
+    read_log(trail, [logged(1, NOON)], SECOND)
+    event = PolicyChanged(deployment=CHAT, policy="manual")
+    trail.take([Statement(1, event, moment(SECOND), moment(SECOND), "a list")], catalogue="azure-openai", by="bob")
+    assert dict(read_log(trail, [logged(1, NOON), logged(2, NOON, "mail")], THIRD).facts) == {
+        "export.rows-observed": 1,
+        "deployment.change-logged": 1,
+        "export.observed": 1,
+    }
+    read_log(trail, [logged(1, NOON, caller="bob@example.com")], "2025-02-04")
+    assert [fact.known_at for fact in changes(trail)] == [moment(SECOND)]
 
 
 @pytest.mark.rule("R40")
