@@ -8,19 +8,16 @@ from typing import Any
 import pytest
 
 from imports.azure import (
-    AUTO,
     CHAT,
     EXPIRED,
     MANUAL,
     NEW,
     OLD,
-    arm_id,
     deployment,
     empty,
     logged,
     nights,
     read_log,
-    types,
 )
 from modeltrail import Trail
 from modeltrail.projections.changes import changes as changed
@@ -142,36 +139,3 @@ def test_what_changed_on_a_day_says_who_asked_for_it() -> None:
     trail = watched([deployment()], log=[logged(1, NOON)])
     (row,) = (row for row in trail.view(changed).all().values() if row.event == "deployment.change-logged")
     assert (row.day, "caller alice@example.com" in row.what, row.by) == (FIRST, True, "alice@example.com")
-
-
-# Deleted
-
-
-@pytest.mark.rule("R3", "R16")
-def test_a_deletion_that_the_log_states_ends_the_deployment_then() -> None:
-    trail = watched([deployment(), deployment("mail")], [deployment("mail")], log=[logged(1, NOON, operation=DELETE)])
-    assert [trail.at(at).serving(CHAT).status for at in ("2025-02-01T11:59Z", NOON)] == ["serving", "deleted"]
-    assert trail.at("2025-02-01T11:59Z").serving(CHAT).flags == ()
-    assert trail.at(NOON).serving(CHAT).logged_by == ("alice@example.com",)
-
-
-@pytest.mark.rule("R3", "R40")
-@pytest.mark.parametrize("is_late", [True, False])
-def test_what_is_there_after_a_logged_deletion_is_stated_anew(is_late: bool) -> None:
-    trail = empty()
-    log = [logged(1, NOON, operation=DELETE)]
-    nights(trail, [deployment(option=AUTO, created_at=None)])
-    if not is_late:
-        read_log(trail, log, SECOND)
-    nights(trail, [deployment(option=AUTO, created_at=None), deployment("mail")], first=SECOND)
-    if is_late:
-        read_log(trail, log, SECOND)
-        nights(trail, [deployment(option=AUTO, created_at=None)], first=THIRD)
-    answer = trail.at(SECOND).serving(CHAT)
-    assert (answer.status, answer.incarnation, answer.policy, answer.sku) == ("serving", 2, "auto-update", "Standard")
-
-
-def test_a_log_of_what_no_export_shows_states_nothing_else() -> None:
-    trail = watched([deployment("mail")], log=[logged(1, NOON)])
-    assert types(trail) == ["change-logged"]
-    assert trail.at().serving(arm_id()).status == "absent"
