@@ -84,12 +84,14 @@ def test_what_somebody_retracted_is_not_stated_again_by_the_same_export() -> Non
 
 
 @pytest.mark.rule("R45")
-def test_an_export_of_which_everything_is_retracted_was_never_read() -> None:
+@pytest.mark.parametrize("is_whole", [True, False])
+def test_an_export_whose_reading_is_retracted_with_what_it_stated_was_never_read(is_whole: bool) -> None:
     trail = empty()
     read(trail, [deployment()], FIRST)
     wrong = read(trail, [deployment(option=MANUAL)], SECOND)
     assert wrong.first is not None and wrong.last is not None
-    on(trail, THIRD, by="bob@example.com").retract(*range(wrong.first, wrong.last + 1))
+    rows, *others = range(wrong.first, wrong.last + 1)
+    on(trail, THIRD, by="bob@example.com").retract(*([rows] if is_whole else []), *others)
     again = read(trail, [deployment(version=NEW)], SECOND)
     assert (again.repeated, stated(trail, SECOND)) == (False, ["observed"])
     answer = trail.at(THIRD).serving(CHAT)
