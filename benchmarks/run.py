@@ -19,6 +19,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from measures import ALL
+from nights import nights
 from tables import tables
 from timing import QUICK, Line, Sizes
 
@@ -52,7 +53,7 @@ def arguments() -> Namespace:
 
 
 def measured(sizes: Sizes, folder: Path | None) -> Iterator[Line]:
-    for measure in (*ALL, tables):
+    for measure in (*ALL, tables, nights):
         with TemporaryDirectory(dir=folder) as place:
             yield from measure(Path(place), sizes)
 

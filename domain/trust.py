@@ -49,6 +49,8 @@ class Weighing:
 
     trusted_by: Fact | None = None
     """The fact that declared the order in force, null where none was declared yet."""
+    before: tuple[str, ...] = ()
+    """The order that was in force before it."""
     said: Mapping[Thread, tuple[Fact, ...]] = field(default_factory=dict)
 
     @property
@@ -57,9 +59,9 @@ class Weighing:
         event = self.trusted_by.event if self.trusted_by is not None else None
         return event.sources if isinstance(event, TrustChanged) else ()
 
-    def under(self, declared: Fact | None) -> Weighing:
+    def under(self, declared: Fact) -> Weighing:
         """The same under another order of trust."""
-        return replace(self, trusted_by=declared)
+        return replace(self, trusted_by=declared, before=self.order)
 
     def heard(self, thread: Thread, fact: Fact) -> Weighing:
         """The same with one more statement of a thread."""
@@ -82,8 +84,8 @@ class Weighing:
     def decider(self, *threads: Thread) -> Fact | None:
         """What declared the order in force, where it makes a difference between those who spoke of some things.
 
-        An order that was withdrawn makes one as well: what was trusted less counts again.
+        So it does where the one before it made one: what was trusted less counts again.
         """
         sources = {fact.source for thread in threads for fact in self.said.get(thread, ())}
-        places = {rank(self.order, source) for source in sources} if self.order else sources
-        return self.trusted_by if len(places) > 1 else None
+        makes_one = any(len({rank(order, source) for source in sources}) > 1 for order in (self.order, self.before))
+        return self.trusted_by if makes_one else None

@@ -88,7 +88,8 @@ def _model_name(value: str) -> str:
     return value
 
 
-def _deployment_name(value: str) -> str:
+def as_recorded(value: str) -> str:
+    """The name of a deployment as it is recorded: an ARM id folds case (R3). Raises ValueError for what is no name."""
     lower = _plain_text(value).lower()
     return lower if lower.startswith("/subscriptions/") else value
 
@@ -113,7 +114,7 @@ Name = Annotated[_Filled, AfterValidator(_common_text)]
 """A printable, non-empty text of at most 1,000 characters."""
 ModelName = Annotated[_Filled, AfterValidator(_model_name)]
 """`catalogue/name`; without a slash the catalogue is `default` (R1)."""
-DeploymentName = Annotated[_Filled, AfterValidator(_deployment_name)]
+DeploymentName = Annotated[_Filled, AfterValidator(as_recorded)]
 """Its owner's name, or an ARM id, which folds case (R3)."""
 Version = Annotated[str, Field(max_length=1000), AfterValidator(_common_text)]
 """Opaque and case-sensitive; empty only where a model has no named versions (R2)."""

@@ -95,7 +95,7 @@ def _digest(*words: str) -> str:
 
 
 def _entry(
-    kind: Kind, subject: str, what: Sequence[str], facts: Sequence[Fact], at: datetime, says: str, **more: str
+    kind: Kind, subject: str, what: Sequence[str], facts: Sequence[Fact], at: datetime, says: str
 ) -> ReviewEntry:
     return ReviewEntry(
         id=entry_id(kind, subject, *what),
@@ -105,7 +105,6 @@ def _entry(
         positions=tuple(sorted({fact.position for fact in facts})),
         says=says,
         advice=ADVICE[kind],
-        **more,
     )
 
 
@@ -137,7 +136,8 @@ def quarantined(facts: Iterable[Fact]) -> list[Finding]:
 def quarantined_entry(catalogue: str, raw: str, reason: str, at: datetime, facts: Sequence[Fact] = ()) -> ReviewEntry:
     """The entry of a row: what tells it from others is its text."""
     says = f"a row for {catalogue} could not be read: {reason}"
-    return _entry("quarantined-row", catalogue, [raw], facts, at, says, raw=raw, reason=reason)
+    entry = _entry("quarantined-row", catalogue, [raw], facts, at, says)
+    return entry.model_copy(update={"raw": raw, "reason": reason})
 
 
 # What was stated of a model

@@ -173,9 +173,7 @@ BY_HAND = {
         "projection": ("text", "its name"),
         "builds": ("number", "how many sets of tables were removed"),
     },
-    "import azure-activity-log": EXPORTED,
     "import azure-deployments": EXPORTED,
-    "import azure-models": EXPORTED,
     "import notices": {
         "facts": ("list of object", "what is new: `position` and `type` of each fact"),
         "repeated": ("number", "rows that were known before"),

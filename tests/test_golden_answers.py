@@ -166,7 +166,11 @@ def without_positions(document: Any) -> Any:
     if isinstance(document, list):
         return [without_positions(one) for one in document]
     if isinstance(document, dict):
-        return {name: without_positions(one) for name, one in document.items() if name not in ("position", "because")}
+        return {
+            name: without_positions(one)
+            for name, one in document.items()
+            if name not in ("position", "because", "disagrees_with")
+        }
     return document
 
 

@@ -85,7 +85,10 @@ class Comparison:
             catalogue=self._export.catalogue,
         )
         self._exports.add_reading(event, self._at, 0)
-        self._take_late_statements()
+        if self._export.is_complete:
+            self._take_late_statements()
+        else:
+            self._exports.learn_news()
         self._recording.append_reading(event)
 
     def _look_around(self, scope: str) -> None:
@@ -320,10 +323,13 @@ class Comparison:
         return drafts
 
     def _restate(self, row: SpooledRow, due: Mapping[Statement, bool], later: Later) -> None:
-        """Let an export that was read already state what is due, and nothing else."""
+        """Let an export that was read already state what is due, and nothing else; what somebody has retracted of that
+        stays so."""
         at, source = later.reading.at, self._source_at(row, later)
-        missing = dict(due)
-        for fact in self._recording.stated(row.stream, source, at):
+        stands, gone = self._recording.told(row.stream, source, at)
+        wrong = {(type(fact.event), fact.effective_at) for fact in gone}
+        missing = {told: is_news for told, is_news in due.items() if (type(told[0]), told[1]) not in wrong}
+        for fact in stands:
             statement = fact.event, fact.effective_at
             if statement in missing:
                 del missing[statement]

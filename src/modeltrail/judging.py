@@ -27,7 +27,7 @@ from modeltrail.domain.history import ModelHistory
 from modeltrail.domain.model import ModelState
 from modeltrail.domain.refusals import Refused, Unknown, WouldUndo, nearest
 from modeltrail.domain.segments import Segment
-from modeltrail.domain.values import Mode, RunBy, catalogue_of
+from modeltrail.domain.values import Mode, RunBy, as_recorded, catalogue_of
 from modeltrail.projections.deployments import deployments
 from modeltrail.projections.models import model_history, models
 from modeltrail.projections.projection import History, Projection
@@ -83,6 +83,7 @@ def judge_deployment(recording: Recording, event: DeploymentEvent) -> None:
 
 def current_model(recording: Recording, name: str) -> str:
     """The model that a deployment is on at the batch's moment. Raises Unknown where it does not exist then."""
+    name = as_recorded(name)
     book = _Book(recording)
     facts = [fact for fact in book.facts(deployments, name) if fact.effective_at <= recording.effective_at]
     segment = course_of(name, facts, book.history).at(recording.effective_at)

@@ -42,7 +42,7 @@ class Side:
         self, exports: Exports, export: str, scope: str, at: datetime, relation: Literal["<", ">", ">="]
     ) -> None:
         self._exports, self._export, self._scope = exports, export, scope
-        self._relation = relation
+        self._relation: Literal["<", ">", ">="] = relation
         self._end: datetime | None = at
         self._found: list[Neighbour] = []
 

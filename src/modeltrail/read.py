@@ -124,7 +124,11 @@ class Recording:
         ((place, body, leaf),) = bodies_at(self.appender.cursor, [position])
         return checked(place, body, leaf)
 
-    def stated(self, stream: str, source: str, known_at: datetime) -> list[Fact]:
-        """What stands of what a source stated in a stream at a moment."""
-        told = standing(checked(*row) for row in bodies_of(self.appender.cursor, stream, self.appender.size))
-        return [fact for fact in told if fact.source == source and fact.known_at == known_at]
+    def told(self, stream: str, source: str, known_at: datetime) -> tuple[list[Fact], list[Fact]]:
+        """What a source stated in a stream at a moment: what stands of it, and what somebody has retracted."""
+        facts = [checked(*row) for row in bodies_of(self.appender.cursor, stream, self.appender.size)]
+        mine = [fact for fact in facts if fact.source == source and fact.known_at == known_at]
+        stands = {fact.position for fact in standing(facts)}
+        again = {fact.event.position for fact in facts if isinstance(fact.event, FactRetracted) and fact.why == AGAIN}
+        gone = [fact for fact in mine if fact.position not in stands and fact.position not in again]
+        return [fact for fact in mine if fact.position in stands], gone

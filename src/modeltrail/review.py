@@ -83,7 +83,7 @@ class Review:
 
     def find(self, entry: str) -> ReviewEntry:
         """The entry of an id, settled or not. Raises NotUnderReview, with the nearest one."""
-        kind = next((kind for kind in KINDS if entry.startswith(f"{kind}:")), None)
+        kind: Kind | None = next((kind for kind in KINDS if entry.startswith(f"{kind}:")), None)
         digest = entry.partition(":")[2].partition("-")[0]
         for stream in self._streams(kind):
             if subject_digest(stream.partition("/")[2]) == digest:

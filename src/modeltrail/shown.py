@@ -41,12 +41,15 @@ _NEWS = "SELECT position, body, leaf FROM events WHERE position > ? AND stream >
 _BY_OTHERS = """
 stream IN (SELECT stream FROM export_rows)
     AND type NOT IN ('deployment.version-tested', 'deployment.api-version-changed')
-    AND (type <> 'deployment.change-logged' OR json_extract(CAST(body AS TEXT), '$.data.operation') = 'delete')
-    AND NOT EXISTS (
+    AND CASE type WHEN 'deployment.change-logged' THEN json_extract(CAST(body AS TEXT), '$.data.operation') = 'delete'
+    ELSE NOT EXISTS (
         SELECT 1 FROM export_rows WHERE export_rows.stream = events.stream
-        AND json_extract(CAST(body AS TEXT), '$.source') LIKE export || ' %')
+        AND json_extract(CAST(body AS TEXT), '$.source') LIKE export || ' %') END
 """
-"""What others have stated of something that exports show, and that these show as well."""
+"""What others have stated of something that exports show, and that these show as well.
+
+A log of changes shows no state: that something was deleted is stated by another in the eyes of who lists what is there.
+"""
 _LEARN_OTHERS = f"""
 INSERT INTO export_others
 SELECT stream, effective_at, EXISTS (SELECT 1 FROM export_readings WHERE at >= effective_at) FROM events
@@ -128,7 +131,7 @@ class Exports:
         if any(isinstance(fact.event, FactRetracted) for fact in facts):
             facts, reached = self._all_again(), 0
         self._take(facts)
-        self._cursor.execute(_LEARN_OTHERS, (reached,))
+        self.learn_news(reached)
         self.reach(last)
 
     def _reached(self) -> int:
@@ -171,6 +174,10 @@ class Exports:
     def add_rows(self, event: ExportRowsObserved, at: datetime) -> None:
         """What a reading showed otherwise than the one before it."""
         self._cursor.executemany(_INSERT_ROW, [_stored(event, at, row) for row in event.rows])
+
+    def learn_news(self, after: int | None = None) -> None:
+        """Find out what others have stated after a position, null for the one up to which the tables hold all."""
+        self._cursor.execute(_LEARN_OTHERS, (self._reached() if after is None else after,))
 
     def learn_others(self, streams: Iterable[str]) -> None:
         """Find out what others have stated of streams that no export showed before."""

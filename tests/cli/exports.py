@@ -6,6 +6,10 @@ import json
 from pathlib import Path
 from typing import Any
 
+from cli.shell import Answer, shell
+from modeltrail import Trail
+from modeltrail.proofs import Checkpoint
+
 ACCOUNT = "/subscriptions/1/resourcegroups/ai/providers/microsoft.cognitiveservices/accounts/east"
 OTHER = "/subscriptions/1/resourcegroups/ai/providers/microsoft.cognitiveservices/accounts/west"
 CHAT, MAIL = f"{ACCOUNT}/deployments/chat", f"{ACCOUNT}/deployments/mail"
@@ -56,6 +60,11 @@ def logged(deployment: str, at: str, caller: str = "alice@example.com") -> dict[
     }
 
 
+FIELDS = (
+    *("export", "catalogue", "file", "digest", "observed_at", "scope", "rows", "facts", "first", "last", "repeated"),
+    *("dry_run", "needs_your_eye"),
+)
+"""What the document of an import has, in this order."""
 UNREADABLE = deployment("mail", option="Sometimes")
 """A row whose policy nobody knows."""
 
@@ -64,3 +73,13 @@ def written(file: Path, *rows: object) -> Path:
     """A file with some rows as Azure's command line writes them."""
     file.write_text(json.dumps(rows), encoding="utf-8")
     return file
+
+
+def imported(store: str, file: Path | str, *words: object, stdin: str | None = None) -> Answer:
+    return shell("--store", store, "import", "azure-deployments", file, *words, stdin=stdin)
+
+
+def checkpoint(store: str) -> Checkpoint:
+    with Trail.open(store, read_only=True) as trail:
+        found = trail.log.checkpoint()
+    return found.model_copy(update={"time": None})

@@ -15,7 +15,19 @@ from modeltrail import Trail, __version__
 
 COMMANDS = (
     *("apply", "import", "serving", "deployments", "model", "history", "announcements"),
-    *("course", "upcoming", "advance", "work", "status", "projections", "checkpoint", "verify", "prove", "demo"),
+    *(
+        "course",
+        "upcoming",
+        "advance",
+        "work",
+        "watch",
+        "status",
+        "projections",
+        "checkpoint",
+        "verify",
+        "prove",
+        "demo",
+    ),
 )
 MAIN = "from modeltrail.cli import main; main()"
 

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import datetime
 from itertools import pairwise
-from typing import Any, NamedTuple
+from typing import Any, Literal, NamedTuple
 
 FAITHFUL = frozenset({"default-change", "policy-change", "preview", "retirement", "upgrade-window"})
 """The causes of moves with which the provider keeps to its rules, if perhaps late."""
@@ -50,7 +50,7 @@ class Logged(NamedTuple):
 
     at: datetime
     deployment: str
-    operation: str
+    operation: Literal["write", "delete"]
     status: str
 
 

@@ -9,6 +9,7 @@ from functools import partial
 from heapq import heappop, heappush
 from itertools import count
 from random import Random
+from typing import Literal
 
 from estate.catalogue import END, MODELS, PREVIEWS, SKUS, START, Catalogue, Happening, days, plan
 from estate.lives import Life, Logged, State
@@ -235,7 +236,7 @@ class World:
         if self.rng.random() < 0.7:
             self.plan(at + self.rng.choice((soon, later)), lambda moment: self.create(life, moment))
 
-    def _log(self, life: Life, at: datetime, operation: str) -> bool:
+    def _log(self, life: Life, at: datetime, operation: Literal["write", "delete"]) -> bool:
         """Most of what people do stands in the activity log."""
         if self.rng.random() < 0.1:
             return False

@@ -20,6 +20,7 @@ import modeltrail.imports
 from fuzz.breaking import broken_bytes, broken_list
 from fuzz.targets import TARGETS, Target
 from modeltrail import Trail
+from modeltrail.domain.model import models_concerned
 from modeltrail.imports.exports import Export
 from modeltrail.read import Read
 
@@ -68,7 +69,7 @@ def survives(target: Target, content: bytes) -> None:
         found = trail.log.verify()
         assert found.ok, found.reason
         trail.at().deployments()
-        for model in {str(fact.event.model) for fact in trail.events() if hasattr(fact.event, "model")}:
+        for model in {model for fact in trail.events() for model in models_concerned(fact.event)}:
             trail.at().model(model)
 
 

@@ -8,6 +8,7 @@ from io import BytesIO
 from typing import Any
 
 from modeltrail import Trail
+from modeltrail.imports.azure_activity_log import AzureActivityLog
 from modeltrail.imports.azure_deployments import AzureDeployments
 from modeltrail.imports.exports import Export
 from modeltrail.read import Read
@@ -103,3 +104,33 @@ def nights(trail: Trail, *exports: object, first: str = "2025-02-01") -> None:
 def types(trail: Trail, deployment: str = CHAT) -> list[str]:
     """What was recorded of a deployment, in the order of the log, without the kind of what it is about."""
     return [fact.event.type.partition(".")[2] for fact in trail.history(deployment)]
+
+
+def logged(
+    entry: int,
+    at: str,
+    name: str = "chat-prod",
+    operation: object = "Microsoft.CognitiveServices/accounts/deployments/write",
+    status: object = "Succeeded",
+    caller: str | None = "alice@example.com",
+    **more: Any,
+) -> dict[str, Any]:
+    """One element of `az monitor activity-log list`."""
+    return {
+        "eventDataId": f"0e0e0e0e-0000-4000-8000-{entry:012}",
+        "operationName": {"value": operation, "localizedValue": "Deployments"},
+        "status": {"value": status, "localizedValue": status},
+        "resourceId": arm_id(name),
+        "caller": caller,
+        "correlationId": "0c0c0c0c-0000-4000-8000-000000000001",
+        "operationId": "0d0d0d0d-0000-4000-8000-000000000001",
+        "eventTimestamp": at,
+        "submissionTimestamp": None,
+        "properties": {"requestbody": "", "responseBody": None},
+        **more,
+    }
+
+
+def read_log(trail: Trail, rows: object, at: str, name: str = "log.json") -> Read:
+    """Read records as an export of the activity log that was made at a moment."""
+    return read(trail, rows, at, AzureActivityLog(), name)

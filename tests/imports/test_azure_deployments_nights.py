@@ -31,6 +31,7 @@ from modeltrail.domain.events import (
     PolicyChanged,
     SkuChanged,
 )
+from modeltrail.domain.facts import standing
 from modeltrail.imports.azure_deployments import AzureDeployments
 from rules.given import on
 
@@ -197,7 +198,8 @@ def test_an_account_without_deployments_says_so_by_its_name() -> None:
 def test_an_empty_export_of_nothing_is_refused_and_deletes_nothing() -> None:
     trail = after([deployment()])
     size = trail.log.size()
-    for rows in ([], {"value": []}):
+    nothing: tuple[object, ...] = ([], {"value": []})
+    for rows in nothing:
         with pytest.raises(ValueError, match=r"it lists nothing, .* name its accounts \(--account\)"):
             read(trail, rows, SECOND)
     assert trail.log.size() == size
@@ -262,8 +264,9 @@ def test_it_is_kept_once_too_where_the_earlier_export_comes_late() -> None:
     trail = empty()
     for at in (THIRD, FIRST, SECOND):
         read(trail, [UNREADABLE, deployment("mail", OLD if at == FIRST else NEW)], at)
-    kept = [one for one in trail.review() if one.kind == "quarantined-row"]
-    assert [one.at for one in kept] == [day(FIRST)]
+    facts = list(trail.events())
+    kept = [fact for fact in standing(facts) if fact.event.type == "import.row-quarantined"]
+    assert [fact.known_at for fact in kept] == [day(FIRST)]
 
 
 @pytest.mark.rule("R41")

@@ -125,6 +125,7 @@ def test_a_version_that_is_listed_again_is_released_in_its_stage(
 def test_a_day_of_creation_that_turns_out_earlier_is_that_of_the_release() -> None:
     assert stated(listed(), listed(created="2024-08-01")) == [released(day="2024-08-01")]
     assert stated(listed(created=None), listed()) == [released()]
+    assert stated(listed(created=None), listed(status="Preview"))[0] == released("preview")
     assert stated(listed(), listed(created="2024-08-07")) == []
     assert stated(listed(), listed(created=None)) == []
     assert stated(listed(created=None), listed(created=SECOND)) == []
@@ -197,6 +198,8 @@ def test_a_date_that_becomes_firm_is_stated_again() -> None:
         ((JUNE, JULY), (None, JUNE), [announced(JUNE, "Batch")]),
         ((JUNE, JULY), (JUNE, None), []),
         ((JUNE, None), (JUNE, JUNE), []),
+        ((JUNE, None), (None, JUNE), []),
+        ((JUNE, None), (None, NEVER), [withdrawn("Batch")]),
         ((None, None), (None, JUNE), [announced(JUNE, "Batch")]),
         ((None, JUNE), (None, NEVER), [withdrawn("Batch")]),
         ((None, None), (None, NEVER), []),
@@ -218,6 +221,12 @@ def test_the_date_of_a_sku_is_stated_where_the_general_one_does_not_say_it(
 def test_a_retirement_took_place_on_its_date_or_was_seen(date: str | None, day: str) -> None:
     before, after = listed(retires=date), listed(retires=date, status="Deprecated")
     assert stated(before, after) == [(of(VersionRetired), day)]
+
+
+@pytest.mark.rule("R10")
+def test_a_version_that_is_first_listed_as_retired_was_retired_on_its_date_whatever_was_listed_before() -> None:
+    now = listed(status="Deprecated", retires="2025-01-15")
+    assert stated(None, now)[1] == (of(VersionRetired), "2025-01-15")
 
 
 @pytest.mark.rule("R14")

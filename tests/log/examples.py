@@ -166,6 +166,25 @@ EXAMPLES: tuple[Event, ...] = (
     events.ReviewSettled(entry="contradiction:7", subject=DEPLOYMENT),
     events.TrustChanged(catalogue="azure-openai", sources=("azure-models", "https://learn.microsoft.com")),
     events.TrustChanged(catalogue="azure-openai", sources=()),
+    events.PolicyChanged(deployment=DEPLOYMENT, policy="manual", not_before=START),
+    events.SkuChanged(deployment=DEPLOYMENT, sku="GlobalStandard", not_before=START),
+    events.DeploymentObserved(
+        deployment=DEPLOYMENT,
+        model=MODEL,
+        version=VERSION,
+        export="azure-deployments",
+        created_at=START,
+        not_before=START,
+    ),
+    events.ExportObserved(
+        export="azure-deployments",
+        digest="ab" * 32,
+        scope=("acct",),
+        rows=2,
+        unread=("acct/unreadable",),
+        unnamed=True,
+        catalogue="azure-openai",
+    ),
 )
 
 

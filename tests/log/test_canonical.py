@@ -68,8 +68,27 @@ FIELDS: dict[str, st.SearchStrategy[Any]] = {
     "retry_at": moments,
     "model": names.map("catalogue/".__add__),
     "to_model": names.map("catalogue/".__add__),
+    "operation": st.sampled_from(["write", "delete"]),
+    "digest": st.text("0123456789abcdef", min_size=64, max_size=64),
+    "scope": st.lists(names, max_size=3),
+    "sources": st.lists(names, max_size=3),
+    "unread": st.lists(names, max_size=3),
+    "rows": st.integers(0, 2**53 - 1),
+    "unnamed": st.none() | st.just(True),
     **dict.fromkeys(("emergency", "evidence", "reason", "raw", "error"), texts),
+    **dict.fromkeys(("created_at", "not_before", "submitted_at"), st.none() | moments),
 }
+EXPORT_ROWS = st.lists(
+    st.fixed_dictionaries(
+        {"key": names, "scope": names, "stream": names},
+        optional={
+            "row": st.none() | st.integers(1, 2**53 - 1),
+            "shown": st.none() | st.lists(st.tuples(names, texts), max_size=3),
+            "restated": st.none() | st.just(True),
+        },
+    ),
+    max_size=3,
+)
 
 
 @st.composite
@@ -79,7 +98,8 @@ def random_events(draw: st.DrawFn) -> Event:
     for name, field in event_type.model_fields.items():
         if field.is_required() or draw(st.booleans()):
             by_id = name == "rules" and field.annotation is not Rules
-            fields[name] = draw(names if by_id else FIELDS.get(name, names))
+            many = name == "rows" and field.annotation is not int
+            fields[name] = draw(names if by_id else EXPORT_ROWS if many else FIELDS.get(name, names))
     return event_type.model_validate(fields)
 
 

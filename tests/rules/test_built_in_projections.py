@@ -67,7 +67,9 @@ def test_a_policy_says_who_set_it_when_why_from_where_and_in_place_of_what() -> 
         mode="statement",
         event="deployment.policy-changed",
         fact=6,
-        **told,
+        by=told["by"],
+        why=told["why"],
+        source=told["source"],
     )
 
 

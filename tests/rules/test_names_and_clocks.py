@@ -114,6 +114,15 @@ def test_an_arm_id_folds_case_and_an_owners_name_does_not() -> None:
 
 
 @pytest.mark.rule("R3")
+def test_an_arm_id_names_its_deployment_in_any_case_where_it_is_changed_too() -> None:
+    trail = mirrored()
+    on(trail, "2025-02-01").deployment(ARM.lower()).create(MIRRORED, version="v1", run_by="provider")
+    (fact,) = on(trail, "2025-02-02").deployment(ARM).change_version("v2")
+    assert fact.stream == f"deployment/{ARM.lower()}"
+    assert served(trail, "2025-03-01", name=ARM).version == "v2"
+
+
+@pytest.mark.rule("R3")
 def test_deleted_and_created_again_is_a_new_incarnation_and_both_are_in_the_history() -> None:
     trail = deployed(mirrored())
     on(trail, "2025-02-20").deployment().delete()

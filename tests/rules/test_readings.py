@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any, NamedTuple
 
 import pytest
@@ -162,10 +162,10 @@ def asked(trail: Trail, days: str, known: str | None = None) -> list[str]:
 def test_a_move_took_place_after_the_last_reading_that_showed_no_change() -> None:
     trail = watched()
     exported(trail, "2025-03-05")
-    (_, last) = exported(trail, "2025-03-08", observed())[-1:] + exported(trail, "2025-03-09")
+    exported(trail, "2025-03-08", observed())
+    exported(trail, "2025-03-09")
     exported(trail, "2025-03-12", observed("v2"))
     assert asked(trail, "5 8 9 10 12") == ["v1", "v1", "v1", "v1 or v2", "v2"]
-    assert last.position in served(trail, "2025-03-09", name=NAME).because
     assert served(trail, "2025-03-09", name=NAME).certainty == "observed"
 
 
@@ -216,8 +216,13 @@ def test_scopes_may_lie_in_each_other_and_an_arm_id_in_its_group() -> None:
     trail = mirrored()
     seen = DeploymentObserved(deployment=name, model=MIRRORED, version="v1", export=ARM)
     on(trail, "2025-03-01").state(seen, reading((group,)))
-    (read,) = on(trail, "2025-03-08").state(reading(("/subscriptions/0a", group)))
-    assert {5, read.position} <= {*served(trail, "2025-03-08", name=name).because}
+    on(trail, "2025-03-08").state(reading(("/subscriptions/0a", group)))
+    on(trail, "2025-03-12").state(seen.model_copy(update={"version": "v2"}), reading((group,)))
+    assert [served(trail, day, name=name).version for day in ("2025-03-08", "2025-03-10", "2025-03-12")] == [
+        "v1",
+        None,
+        "v2",
+    ]
 
 
 @pytest.mark.rule("R40")
@@ -272,10 +277,11 @@ def test_a_reading_counts_for_a_trail_that_is_opened_again(tmp_path: Any) -> Non
     url = f"sqlite:///{tmp_path}/audit.db"
     with Trail.open(url, clock=lambda: NOW) as trail:
         on(trail, "2025-03-01").state(observed(), reading())
-        (read,) = on(trail, "2025-03-08").state(reading())
+        on(trail, "2025-03-08").state(reading())
+        on(trail, "2025-03-12").state(observed("v2"), reading())
         told = served(trail, "2025-03-09", name=NAME)
     with Trail.open(url, clock=lambda: NOW) as again:
-        assert read.position in told.because
+        assert (told.certainty, told.since) == ("window", datetime(2025, 3, 8, 0, 0, 0, 1, tzinfo=UTC))
         assert served(again, "2025-03-09", name=NAME) == told
 
 

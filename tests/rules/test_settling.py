@@ -121,10 +121,11 @@ def test_another_move_that_an_export_imported_late_shows_is_open() -> None:
 def test_a_repeated_command_settles_nothing_again() -> None:
     trail = moved()
     (entry,) = ids(trail.review())
-    for _ in range(2):
-        with trail.record(by="alice@example.com", command_id="c-1") as rec:
-            rec.settle(entry, why="CHG-7")
-    assert rec.repeated and len(list(trail.events())) == rec.facts[-1].position
+    with trail.record(by="alice@example.com", command_id="c-1") as first:
+        first.settle(entry, why="CHG-7")
+    with trail.record(by="alice@example.com", command_id="c-1") as again:
+        again.settle(entry, why="CHG-7")
+    assert again.repeated and len(list(trail.events())) == again.facts[-1].position
 
 
 # What one import leaves open

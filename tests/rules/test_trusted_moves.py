@@ -36,6 +36,28 @@ def test_an_answer_does_not_rest_on_an_order_that_decides_nothing() -> None:
 
 
 @pytest.mark.rule("R13", "R28")
+@pytest.mark.parametrize(
+    ("orders", "rests_on"),
+    [
+        (["nobody"], []),
+        (["nobody", ""], []),
+        (["azure-models", ""], [1]),
+        (["azure-models", "nobody"], [1]),
+        (["azure-models", "", "nobody"], []),
+    ],
+)
+def test_it_rests_on_the_last_order_where_that_or_the_one_before_it_decides(
+    orders: list[str], rests_on: list[int]
+) -> None:
+    trail = disputed(deployed(mirrored(), policy="manual"))
+    declared = [
+        trust(trail, f"2025-04-0{day}", *filter(None, [order]))[0].position for day, order in enumerate(orders, start=1)
+    ]
+    because = served(trail, "2025-09-01").because
+    assert [place for place, position in enumerate(declared) if position in because] == rests_on
+
+
+@pytest.mark.rule("R13", "R28")
 def test_nor_on_one_that_decides_about_something_else() -> None:
     trail = deployed(mirrored(), policy="manual")
     (order,) = trust(trail, "2025-02-11", "azure-models")

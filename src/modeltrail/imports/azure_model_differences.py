@@ -207,7 +207,7 @@ def _retirement(sight: _Sight, sku: str | None, text: str) -> Stated:
 
 def _replacement(sight: _Sight) -> Iterator[Stated]:
     """What takes the place of the version, and when upgrades to it begin (R15, R20)."""
-    if TO_MODEL in sight.now and sight.says_other(*_REPLACEMENT):
+    if sight.says_other(*_REPLACEMENT):
         days = sight.now.get(LEAD_DAYS)
         yield Stated(
             ReplacementNamed(

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import BinaryIO, ClassVar
 
@@ -32,7 +32,7 @@ class Row:
     scope: str
     stream: str
     shown: Shown
-    since: datetime | None = None
+    since: datetime | None = field(default=None, compare=False)
 
 
 class Unreadable(ValueError):

@@ -13,7 +13,8 @@ _NEXT = "nextLink"
 def items(stream: BinaryIO, *, is_complete: bool = True) -> Iterator[object]:
     """The elements of a JSON array, or of the array under `value` of a JSON object; the stream can be wound back.
 
-    Raises ValueError, with the way out, where it is neither, or only one page where all has to be there (`is_complete`).
+    Raises ValueError, with the way out, where it is neither, or one page of what has to be there as a whole
+    (`is_complete`).
     """
     parser = _parser()
     path = _path(stream)
