@@ -116,7 +116,7 @@ def test_few_nights_say_what_every_night_says_also_of_what_is_settled(
         for one in few:
             rec.settle(one.id, why="looked at")
     assert trail.review() == ()
-    assert [one.model_copy(update={"settled": None}) for one in trail.review(settled=True)] == few
+    assert [one.model_copy(update={"settled": None}) for one in trail.review(settled=True)] == [*few]
 
 
 @pytest.mark.rule("R40")
