@@ -157,21 +157,22 @@ def _is_of_deployment(fact: Fact) -> bool:
 
 
 def _unclear(model: str, fact: Fact) -> Finding:
-    says = f"{model}: the {_kind(fact)} of {_moment(fact.effective_at)} names no version, and the model has named ones"
+    says = f"{model}: {_statement(fact)} names no version, and the model has named ones"
     what = ["statement", content(fact.event), instant_text(fact.effective_at)]
     return Finding(_entry("missing-version", model, what, [fact], fact.effective_at, says))
 
 
 def _contradiction(subject: str, fact: Fact, reason: str) -> Finding:
-    version = f" {fact.event.version}" if isinstance(fact.event, VersionEvent) else ""
-    stated = f"the {_kind(fact)}{version} of {_moment(fact.effective_at)}"
     what = ["statement", content(fact.event), instant_text(fact.effective_at)]
-    says = f"{named(subject)}: {stated} is kept and changes nothing: {reason}"
+    says = f"{named(subject)}: {_statement(fact)} is kept and changes nothing: {reason}"
     return Finding(_entry("contradiction", subject, what, [fact], fact.effective_at, says))
 
 
-def _kind(fact: Fact) -> str:
-    return fact.event.type.rpartition(".")[2].replace("-", " ")
+def _statement(fact: Fact) -> str:
+    """A statement in words: of when, of what kind, about which version."""
+    kind = fact.event.type.rpartition(".")[2].replace("-", " ")
+    version = f" {fact.event.version}" if isinstance(fact.event, VersionEvent) else ""
+    return f"a statement of {_moment(fact.effective_at)} ({kind}{version.rstrip()})"
 
 
 def _moment(at: datetime) -> str:

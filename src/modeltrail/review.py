@@ -61,8 +61,8 @@ class Review:
         """What is open, by its moment; with `settled` what was settled too. Raises ValueError for an unknown kind."""
         if kind is not None and kind not in KINDS:
             raise ValueError(f"nothing needs an eye as {kind!r}: use one of {', '.join(KINDS)}")
-        streams = chain.from_iterable(map(self._ledger.streams, _streams_of(kind)))
-        return _in_time(self._judged(chain.from_iterable(self._of(stream, kind) for stream in streams), kind, settled))
+        found = chain.from_iterable(self._of(stream, kind) for stream in self._streams(kind))
+        return _in_time(self._judged(found, kind, settled))
 
     def of(self, read: Read, kind: Kind | None = None, *, settled: bool = False) -> tuple[ReviewEntry, ...]:
         """The same of what one import recorded, and of the rows that it could not read."""
@@ -85,13 +85,22 @@ class Review:
         """The entry of an id, settled or not. Raises NotUnderReview, with the nearest one."""
         kind: Kind | None = next((kind for kind in KINDS if entry.startswith(f"{kind}:")), None)
         digest = entry.partition(":")[2].partition("-")[0]
-        for stream in chain.from_iterable(map(self._ledger.streams, _streams_of(kind))):
+        for stream in self._streams(kind):
             if subject_digest(stream.partition("/")[2]) == digest:
                 for one in self._of(stream, kind, every_sight=True):
                     if entry in (one.entry.id, *one.formerly):
                         return self._with_settlement(one)
         known = [one.id for one in self.entries(settled=True)]
         raise NotUnderReview(entry, nearest(entry, known), len(known))
+
+    def _streams(self, kind: Kind | None) -> Iterator[str]:
+        """The streams of which something of a kind may need an eye."""
+        if kind in (None, "quarantined-row"):
+            yield from self._ledger.streams(_CATALOGUE)
+        if kind in (None, "missing-version", "contradiction"):
+            yield from (f"{_MODEL}{model}" for model in self._ledger.keys(models))
+        if kind != "quarantined-row":
+            yield from self._ledger.streams(_DEPLOYMENT)
 
     def _judged(self, found: Iterable[Finding], kind: Kind | None, settled: bool) -> Iterator[ReviewEntry]:
         for one in found:
@@ -148,15 +157,6 @@ class Review:
             readings = self._ledger.readings(deployment, self._limit)
             self._readings[scope] = sorted(readings, key=lambda fact: fact.effective_at)
         return self._readings[scope]
-
-
-def _streams_of(kind: Kind | None) -> Sequence[str]:
-    """How the streams begin of which something of a kind may need an eye."""
-    if kind == "quarantined-row":
-        return (_CATALOGUE,)
-    if kind == "unexplained-move":
-        return (_DEPLOYMENT,)
-    return (_MODEL, _DEPLOYMENT) if kind is not None else (_CATALOGUE, _MODEL, _DEPLOYMENT)
 
 
 def _in_time(entries: Iterable[ReviewEntry]) -> tuple[ReviewEntry, ...]:

@@ -130,7 +130,8 @@ def test_a_statement_without_a_version_about_a_model_with_named_ones_is_listed()
     (entry,) = trail.review()
     assert (entry.kind, entry.subject, entry.positions) == ("missing-version", MODEL, (fact.position,))
     assert entry.says == (
-        "azure-openai/chat: the retirement announced of 2025-03-01 names no version, and the model has named ones"
+        "azure-openai/chat: a statement of 2025-03-01 (retirement announced) names no version, and the model has named "
+        "ones"
     )
 
 
@@ -142,8 +143,8 @@ def test_a_default_that_cannot_be_is_listed() -> None:
     (entry,) = trail.review()
     assert (entry.kind, entry.subject, entry.positions) == ("contradiction", MODEL, (fact.position,))
     assert entry.says == (
-        "azure-openai/chat: the default changed v2 of 2025-03-01 is kept and changes nothing: v2 cannot be chosen, so "
-        "it is no default"
+        "azure-openai/chat: a statement of 2025-03-01 (default changed v2) is kept and changes nothing: v2 cannot be "
+        "chosen, so it is no default"
     )
 
 
@@ -155,7 +156,7 @@ def test_a_creation_of_what_exists_is_listed_also_when_the_deployment_is_gone() 
     on(trail, "2025-04-01").deployment().create(MIRRORED, version="v1", run_by="provider")
     (entry,) = trail.review()
     assert (entry.kind, entry.positions) == ("contradiction", (fact.position,))
-    assert "chat-prod: the created of 2025-02-20 is kept and changes nothing: it exists already" in entry.says
+    assert "chat-prod: a statement of 2025-02-20 (created) is kept and changes nothing: it exists already" in entry.says
 
 
 @pytest.mark.rule("R34")
