@@ -23,6 +23,7 @@ from modeltrail.engine import Engine
 from modeltrail.hosts import ENGINE, Host
 from modeltrail.imports.exports import Export
 from modeltrail.imports.rows import Quarantined, Statement
+from modeltrail.knowledge import Knowledge
 from modeltrail.ledger import Ledger
 from modeltrail.log import Log
 from modeltrail.moment import Moment
@@ -302,7 +303,7 @@ class Trail:
         self._ledger.catch_up()
         now = self.now()
         limit = _instant(known_at)
-        return Moment(self._ledger, self._history, _instant(t) or now, limit or now, limit)
+        return Moment(Knowledge(self._ledger, self._history, limit), _instant(t) or now, limit or now)
 
     def review(
         self,
