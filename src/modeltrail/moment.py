@@ -17,10 +17,13 @@ from modeltrail.projections.deployments import deployments
 from modeltrail.projections.models import ModelAnswer, model_answer, models
 from modeltrail.projections.review import Kind, ReviewEntry
 from modeltrail.projections.serving import CourseAnswer, Serving, course_answer, serving
+from modeltrail.projections.suppositions import Supposition
 from modeltrail.projections.upcoming import Horizon, Upcoming, catalogue_upcoming, in_time
+from modeltrail.projections.what_if import WhatIf
 from modeltrail.projections.why import Why
 from modeltrail.read import Read
 from modeltrail.review import Review
+from modeltrail.supposing import what_if
 
 
 class Moment:
@@ -95,6 +98,14 @@ class Moment:
             expected = Expected(self._known, self.t)
             found += [entry for name in self._known.keys(deployments) for entry in expected.upcoming(name, horizon)]
         return tuple(in_time(entry for entry in found if qualifier is None or entry.qualifier == qualifier))
+
+    def what_if(self, *suppositions: Supposition, days: int = 90) -> WhatIf:
+        """What each deployment would do instead, in the past and in so many days to come, if something were otherwise.
+
+        Evidence (sights, executions) counts up to where the supposed course parts from the actual one; from there on
+        both are what the policies make of the facts. Nothing is recorded. Raises Unknown for a name never recorded.
+        """
+        return what_if(self._known, self.t, self.known_at, suppositions, days)
 
     def review(
         self, kind: Kind | None = None, *, settled: bool = False, of: Read | None = None
