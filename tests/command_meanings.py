@@ -109,6 +109,8 @@ MEANINGS = {
     "Upcoming.version": "the version that is left, or concerned; null: unknown, or more than one",
     "Upcoming.on": "the date",
     "Target.version": "the version; null: not named yet",
+    "owner": "who owns the deployment; null: nobody was named",
+    "Upcoming.advice": "what to do about it; null: nothing but to know",
     "Upcoming.sku": "the SKU that is concerned, or that the deployment has; null: none is stated",
     "RetirementStanding.sku": "the SKU; null: all without a statement of their own",
     "Serving.incarnation": "counts from 1; more where it was deleted and created again; 0: absent",

@@ -31,6 +31,7 @@ from modeltrail.cli_session import (
     say,
     store_url,
 )
+from modeltrail.cli_upcoming import upcoming
 from modeltrail.cli_watch import watch
 from modeltrail.cli_what_if import SeveralWords, what_if
 from modeltrail.cli_why import why
@@ -187,7 +188,7 @@ for question in (
     queries.announcements,
     why,
     queries.course,
-    queries.upcoming,
+    upcoming,
     queries.status,
 ):
     app.command()(question)

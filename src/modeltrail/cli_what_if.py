@@ -76,9 +76,7 @@ Trusted = Annotated[
 ]
 Since = Annotated[
     str | None,
-    typer.Option(
-        "--from", metavar="DATE", show_default="the beginning", help="Since when policy, rules or trust held."
-    ),
+    typer.Option("--from", metavar="DATE", show_default="the beginning", help="Since when policy, rules, trust held."),
 ]
 Ahead = Annotated[str, typer.Option("--within", metavar="SPAN", help="How far to look ahead: 60d or 8w.")]
 
