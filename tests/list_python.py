@@ -128,7 +128,7 @@ def section(one: Any) -> str:
     parts = [f"### {name}", f"`from {where} import {name}`"]
     if not inspect.isclass(one):
         return "\n\n".join([*parts, f"**`{signature(one, name)}`**", sentence(one)])
-    parts.append(sentence(one))
+    parts.append(sentence(one).replace("```pycon\n", f"```pycon\n>>> from {where} import {name}\n"))
     if one in BUILT:
         parts.append(f"**`{signature(vars(one)['__init__'], name, gives=False)}`**")
     if issubclass(one, BaseException):

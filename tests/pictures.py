@@ -116,9 +116,9 @@ class Colours:
 
     def fill(self, segment: SegmentAnswer) -> str:
         """How a segment is filled: full where it was recorded or seen, pale where derived, striped in a window."""
-        kinds = tuple(self.kind(one) for one in segment.possible)
+        kinds = [self.kind(one) for one in segment.possible]
         if len(kinds) > 1:
-            name = self._stripes.setdefault(kinds, "-".join(kinds))
+            name = self._stripes.setdefault(tuple(kinds), "-".join(kinds))
             return f'fill="url(#{name})"'
         derived = segment.certainty == "assumed" and kinds[0] != "stopped"
         return f'class="{kinds[0]}{" pale" if derived else ""}"'

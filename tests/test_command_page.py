@@ -28,13 +28,14 @@ def test_every_command_that_prints_json_has_its_fields_on_the_page() -> None:
 
 def test_every_answer_has_its_fields_on_the_page() -> None:
     modules()
-    listed = {owner for _, _, owners in ANSWERS for owner in owners}
+    listed: set[type] = {owner for _, _, owners in ANSWERS for owner in owners}
     assert {kind for kind in below(Answer) if kind not in listed} == set()
 
 
 def below(kind: type) -> Iterator[type]:
     """Every class that is a kind of another."""
-    for one in kind.__subclasses__():
+    found: list[type] = kind.__subclasses__()
+    for one in found:
         yield one
         yield from below(one)
 
