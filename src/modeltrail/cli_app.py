@@ -32,6 +32,8 @@ from modeltrail.cli_session import (
     store_url,
 )
 from modeltrail.cli_watch import watch
+from modeltrail.cli_what_if import SeveralWords, what_if
+from modeltrail.cli_why import why
 from modeltrail.proofs import Checkpoint
 from modeltrail.trail import Trail
 
@@ -183,11 +185,13 @@ for question in (
     queries.model,
     queries.history,
     queries.announcements,
+    why,
     queries.course,
     queries.upcoming,
     queries.status,
 ):
     app.command()(question)
+app.command(cls=SeveralWords)(what_if)
 app.add_typer(imports, name="import")
 app.add_typer(review, name="review")
 app.add_typer(projections, name="projections")

@@ -48,7 +48,8 @@ class Expected:
         return course_of(deployment, self._past(self._knowledge.facts(deployment)), self.history)
 
     def _past(self, facts: list[Fact]) -> list[Fact]:
-        return [fact for fact in facts if fact.effective_at <= self._t]
+        """What was effective by the moment, and what is supposed to be after it (a negative position)."""
+        return [fact for fact in facts if fact.effective_at <= self._t or fact.position < 0]
 
     def upcoming(self, deployment: str, horizon: Horizon) -> list[Upcoming]:
         """What comes for a deployment."""
