@@ -96,8 +96,9 @@ ATTRIBUTES: dict[str, tuple[tuple[str, str, str], ...]] = {
 
 
 class Alias(NamedTuple):
-    """A name for a type: what it stands for as written, and what it means."""
+    """A name for a type: what it stands for as written, what it means, and the module that has it."""
 
+    module: str
     name: str
     written: str
     meaning: str
@@ -124,7 +125,9 @@ def _aliases() -> dict[str, dict[str, Alias]]:
             if is_named and isinstance(after, ast.Expr) and isinstance(after.value, ast.Constant):
                 assert isinstance(node, ast.Assign)
                 name, meaning = ast.unparse(node.targets[0]), " ".join(str(after.value.value).split())
-                found.setdefault(module.__name__, {})[name] = Alias(name, ast.unparse(node.value), meaning)
+                found.setdefault(module.__name__, {})[name] = Alias(
+                    module.__name__, name, ast.unparse(node.value), meaning
+                )
     return found
 
 
@@ -179,7 +182,8 @@ def _raised(sentence: str) -> Iterator[type]:
 
 def needs(owner: Any) -> Iterator[Any]:
     """What an object takes, gives and raises: classes of the library, and names for types."""
-    for module, written, sentence in _said_of(owner):
+    said = [(owner.module, owner.written, "")] if isinstance(owner, Alias) else _said_of(owner)
+    for module, written, sentence in said:
         words = vars(importlib.import_module(module))
         for word in re.findall(r"\b[A-Za-z]\w*", written):
             one = words.get(word)
@@ -189,7 +193,7 @@ def needs(owner: Any) -> Iterator[Any]:
             elif alias is not None:
                 yield alias
         yield from _raised(sentence)
-    if inspect.isclass(owner) and issubclass(owner, BaseException):
+    if isinstance(owner, type) and issubclass(owner, BaseException):
         yield from (one for one in exceptions().values() if one.__base__ is owner)
 
 
@@ -213,6 +217,5 @@ def public() -> tuple[Any, ...]:
         one = ahead.pop(0)
         if one not in found:
             found[one] = None
-            if not isinstance(one, Alias):
-                ahead += [need for need in needs(one) if need not in found]
+            ahead += [need for need in needs(one) if need not in found]
     return tuple(found)
