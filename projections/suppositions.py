@@ -179,10 +179,10 @@ def _with_trust(model: str, facts: Sequence[Fact], supposed: TrustSupposed, by: 
 def _with_default(facts: Sequence[Fact], supposed: DefaultSupposed, by: _Supposing) -> list[Fact]:
     """The version becomes the default on that day alone; what made others the default stays."""
     kept = [fact for fact in facts if not _is_of(fact, supposed, DefaultChanged, DefaultChangeAnnounced)]
-    named = {"model": supposed.model, "version": supposed.version}
-    if supposed.on > by.now:
-        return [*kept, by.fact(DefaultChangeAnnounced(**named, on=supposed.on), by.now)]
-    return [*kept, by.fact(DefaultChanged(**named), supposed.on)]
+    model, version, on = supposed.model, supposed.version, supposed.on
+    if on > by.now:
+        return [*kept, by.fact(DefaultChangeAnnounced(model=model, version=version, on=on), by.now)]
+    return [*kept, by.fact(DefaultChanged(model=model, version=version), on)]
 
 
 def _with_retirement(facts: Sequence[Fact], supposed: RetirementSupposed, by: _Supposing) -> list[Fact]:

@@ -37,7 +37,7 @@ def test_with_the_policy_that_it_always_had_nothing_differs(past: History) -> No
     with told(past.facts) as trail:
         for name in existing(trail):
             own = [fact.event for fact in past.facts if fact.stream == f"deployment/{name}"]
-            had = {event.policy for event in own if isinstance(event, DeploymentCreated | PolicyChanged)}
+            had: set[Policy] = {event.policy for event in own if isinstance(event, DeploymentCreated | PolicyChanged)}
             begins_stated = any(isinstance(event, DeploymentCreated) for event in own)
             if begins_stated and len(had) == 1 and not any(isinstance(event, DeploymentObserved) for event in own):
                 supposed = PolicySupposed(deployment=name, policy=had.pop())

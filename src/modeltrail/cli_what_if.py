@@ -36,6 +36,7 @@ from modeltrail.projections.suppositions import (
 from modeltrail.projections.what_if import Otherwise, Outlook, WhatIf
 
 _POLICIES: tuple[Policy, ...] = get_args(Policy)
+_VERSION = "MODEL VERSION DATE"
 _RULES = ", ".join(sorted(PUBLISHED_RULES))
 
 
@@ -54,40 +55,43 @@ class SeveralWords(TyperCommand):
                 option.nargs = words
 
 
+Policies = Annotated[
+    list[Words] | None,
+    typer.Option("--policy", parser=Words, metavar="DEPLOYMENT POLICY", help="It had this policy. May be repeated."),
+]
+RulesId = Annotated[
+    str | None, typer.Option("--rules", metavar="ID", help=f"These rules were in force everywhere: {_RULES}.")
+]
+Defaults = Annotated[
+    list[Words] | None,
+    typer.Option("--default", parser=Words, metavar=_VERSION, help="It became the default then. May be repeated."),
+]
+Retirements = Annotated[
+    list[Words] | None,
+    typer.Option("--retire", parser=Words, metavar=_VERSION, help="It was retired then. May be repeated."),
+]
+Trusted = Annotated[
+    list[str] | None,
+    typer.Option("--trust", metavar="SOURCE", help="This source counts first; repeated, in this order."),
+]
+Since = Annotated[
+    str | None,
+    typer.Option(
+        "--from", metavar="DATE", show_default="the beginning", help="Since when policy, rules or trust held."
+    ),
+]
+Ahead = Annotated[str, typer.Option("--within", metavar="SPAN", help="How far to look ahead: 60d or 8w.")]
+
+
 def what_if(
     ctx: typer.Context,
-    policy: Annotated[
-        list[Words] | None,
-        typer.Option(
-            "--policy", parser=Words, metavar="DEPLOYMENT POLICY", help="It had this policy. May be repeated."
-        ),
-    ] = None,
-    rules: Annotated[
-        str | None, typer.Option("--rules", metavar="ID", help=f"These rules were in force everywhere: {_RULES}.")
-    ] = None,
-    default: Annotated[
-        list[Words] | None,
-        typer.Option(
-            "--default", parser=Words, metavar="MODEL VERSION DATE", help="The default changed then. May be repeated."
-        ),
-    ] = None,
-    retire: Annotated[
-        list[Words] | None,
-        typer.Option(
-            "--retire", parser=Words, metavar="MODEL VERSION DATE", help="It was retired then. May be repeated."
-        ),
-    ] = None,
-    trust: Annotated[
-        list[str] | None,
-        typer.Option("--trust", metavar="SOURCE", help="This source counts first; repeated, in this order."),
-    ] = None,
-    since: Annotated[
-        str | None,
-        typer.Option(
-            "--from", metavar="DATE", show_default="the beginning", help="Since when policy, rules and trust were so."
-        ),
-    ] = None,
-    within: Annotated[str, typer.Option("--within", metavar="SPAN", help="How far to look ahead: 60d or 8w.")] = "90d",
+    policy: Policies = None,
+    rules: RulesId = None,
+    default: Defaults = None,
+    retire: Retirements = None,
+    trust: Trusted = None,
+    since: Since = None,
+    within: Ahead = "90d",
     at: At = None,
     known_at: KnownAt = None,
     as_json: AsJson = False,
@@ -115,9 +119,10 @@ def what_if(
 
 
 def _policy(text: str) -> Policy:
-    if text not in _POLICIES:
-        raise ValueError(f"--policy: {text!r} is no update policy: use one of {', '.join(_POLICIES)}")
-    return text
+    for policy in _POLICIES:
+        if policy == text:
+            return policy
+    raise ValueError(f"--policy: {text!r} is no update policy: use one of {', '.join(_POLICIES)}")
 
 
 def _changes(option: str, given: list[Words] | None) -> Iterator[dict[str, object]]:
