@@ -21,7 +21,7 @@ from modeltrail import codecs, projected, status
 from modeltrail.apply import COMMON, ENGINES, OWNERS, VERBS, Verb
 from modeltrail.cli_app import app
 from modeltrail.imports.kinds import KINDS
-from modeltrail.projections import announcements, models, review, serving, upcoming, what_if, why
+from modeltrail.projections import announcements, models, review, serving, suppositions, upcoming, what_if, why
 from modeltrail.proofs import Checkpoint, InclusionProof
 from modeltrail.recording import Recording
 from modeltrail.trail import Trail
@@ -81,8 +81,8 @@ ANSWERS: tuple[tuple[str, str, tuple[type, ...]], ...] = (
     ("upcoming", '`{"upcoming": [...]}`.', (upcoming.Upcoming, upcoming.Target)),
     (
         "what-if",
-        "One object. `supposed` lists what was supposed: each has a `kind` and the fields of its option.",
-        (what_if.WhatIf, what_if.Otherwise, what_if.Outlook),
+        "One object. `supposed` lists what was supposed; the `kind` says which object it is.",
+        (what_if.WhatIf, what_if.Otherwise, what_if.Outlook, *get_args(suppositions.Supposition)),
     ),
     ("review", '`{"review": [...]}`.', (review.ReviewEntry, review.Settlement)),
     (
