@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import datetime
 
-from modeltrail.domain.course import Course, course_of
+from modeltrail.domain.course import course_from
 from modeltrail.domain.deployment import DeploymentState
 from modeltrail.domain.events import Announcement as AnnouncementEvent
 from modeltrail.domain.facts import Fact
@@ -45,10 +45,6 @@ class Expected:
             self._ahead[model] = model_history(model, [*facts, *ahead])
         return self._ahead[model]
 
-    def course(self, deployment: str) -> Course:
-        """The course of a deployment, with what is announced."""
-        return course_of(deployment, self._past(self._knowledge.facts(deployment)), self.history)
-
     def _past(self, facts: list[Fact]) -> list[Fact]:
         """What was effective by the moment, and what is supposed to be after it (a negative position)."""
         return [fact for fact in facts if fact.effective_at <= self._t or fact.position < 0]
@@ -79,7 +75,7 @@ class Expected:
             lambda position: announced.get(position),
             lambda outcome, moment: self._breaks_api(state, outcome, moment),
         )
-        found = deployment_upcoming(course_of(deployment, facts, self.history), beside, horizon)
+        found = deployment_upcoming(course_from(deployment, facts, self.history, self._t), beside, horizon)
         move = due_move(state, facts, self._knowledge.history, self._t) if state.held_back is not None else None
         return found if move is None else [*held_back_upcoming(move, beside, horizon), *found]
 
