@@ -13,6 +13,7 @@ from modeltrail import cli_engine as engine
 from modeltrail import cli_printing as printing
 from modeltrail import cli_queries as queries
 from modeltrail.apply import apply_lines
+from modeltrail.cli_conformance import conformance
 from modeltrail.cli_imports import imports
 from modeltrail.cli_projections import projections
 from modeltrail.cli_review import review
@@ -185,6 +186,7 @@ for question in (
     queries.announcements,
     queries.course,
     queries.upcoming,
+    conformance,
     queries.status,
 ):
     app.command()(question)

@@ -5,13 +5,16 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from typing import Any
 
+from modeltrail.conforming import Conforming
 from modeltrail.domain.course import course_at, course_of
 from modeltrail.domain.logged import callers
 from modeltrail.domain.refusals import Unknown, nearest
 from modeltrail.domain.values import Qualifier
 from modeltrail.expected import Expected
 from modeltrail.knowledge import Knowledge
+from modeltrail.problems import Date, moment_of
 from modeltrail.projections.announcements import Announcement, Heard, announcement_answers, announcements, heard
+from modeltrail.projections.conformance import Conformance
 from modeltrail.projections.deployments import deployments
 from modeltrail.projections.models import ModelAnswer, model_answer, models
 from modeltrail.projections.review import Kind, ReviewEntry
@@ -102,6 +105,14 @@ class Moment:
             expected = Expected(self._known, self.t)
             found += [entry for name in self._known.keys(deployments) for entry in expected.upcoming(name, horizon)]
         return tuple(in_time(entry for entry in found if qualifier is None or entry.qualifier == qualifier))
+
+    def conformance(self, since: Date | None = None, of: str | None = None) -> Conformance:
+        """Whether providers kept their word from `since`, null for ever, to the moment: what they did against what the
+        rules require and what was announced, and how much notice each deployment got (R11 to R13, R19 to R24, R32).
+
+        `of`: one model, or the models of one catalogue. Raises Unknown.
+        """
+        return Conforming(self._known, self.t, self.known_at).answer(None if since is None else moment_of(since), of)
 
     def review(
         self, kind: Kind | None = None, *, settled: bool = False, of: Read | None = None
