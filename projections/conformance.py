@@ -9,7 +9,7 @@ from modeltrail.domain.values import Instant, Qualifier
 from modeltrail.projections.announcements import Kind
 from modeltrail.projections.breaches import Breach, whole_days
 from modeltrail.projections.models import Answer
-from modeltrail.projections.notice import NoticeGiven
+from modeltrail.projections.notice import MoveNotice
 from modeltrail.projections.promised import Promise, Topic
 
 
@@ -48,7 +48,7 @@ class Conformance(Answer):
     until: Instant
     known_at: Instant
     breaches: tuple[Breach, ...]
-    notice: tuple[NoticeGiven, ...]
+    notice: tuple[MoveNotice, ...]
     moved_dates: tuple[MovedDates, ...]
 
 

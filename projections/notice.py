@@ -28,7 +28,7 @@ Promised = Callable[[str], dict[Topic, list[Promise]]]
 """All that was promised of a model, by its name."""
 
 
-class NoticeGiven(Answer):
+class MoveNotice(Answer):
     """How long before a move of a deployment, or a stop, somebody could know of it.
 
     `at`: when its window began, or when it moved or stopped. `first_known_at`: when it was first announced with a date;
@@ -62,7 +62,7 @@ class _Words:
     because: tuple[int, ...] = ()
 
 
-def notice_given(course: Course, histories: Histories, said: Promised, until: datetime) -> Iterator[NoticeGiven]:
+def notice_given(course: Course, histories: Histories, said: Promised, until: datetime) -> Iterator[MoveNotice]:
     """The notice of each move and stop in a course by a moment that a rule brought about."""
     for before, part in pairwise(course.segments):
         left = next((one for one in reversed(before.possible) if one.status == "serving"), None)
@@ -75,9 +75,9 @@ def notice_given(course: Course, histories: Histories, said: Promised, until: da
                 yield _given(course.deployment, part, left, outcome, words)
 
 
-def _given(deployment: str, part: Segment, left: Outcome, outcome: Outcome, words: _Words) -> NoticeGiven:
+def _given(deployment: str, part: Segment, left: Outcome, outcome: Outcome, words: _Words) -> MoveNotice:
     assert left.model is not None
-    return NoticeGiven(
+    return MoveNotice(
         deployment=deployment,
         owner=part.owner,
         kind="stop" if outcome.status == "stopped" else "move",

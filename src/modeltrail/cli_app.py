@@ -33,6 +33,7 @@ from modeltrail.cli_session import (
     store_url,
 )
 from modeltrail.cli_watch import watch
+from modeltrail.cli_why import why
 from modeltrail.proofs import Checkpoint
 from modeltrail.trail import Trail
 
@@ -184,6 +185,7 @@ for question in (
     queries.model,
     queries.history,
     queries.announcements,
+    why,
     queries.course,
     queries.upcoming,
     conformance,

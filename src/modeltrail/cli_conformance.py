@@ -12,7 +12,7 @@ from modeltrail.cli_printing import sentence, table, two_lines
 from modeltrail.cli_session import FOUND, AsJson, KnownAt, Store, asking, date, exit_if, print_json
 from modeltrail.phrases import listed, minute, moment, named, positions, target, version
 from modeltrail.projections.conformance import Conformance, MovedDates
-from modeltrail.projections.notice import NoticeGiven
+from modeltrail.projections.notice import MoveNotice
 
 About = Annotated[
     str | None, typer.Argument(metavar="[MODEL]", help="Only this model, or the models of this catalogue.")
@@ -62,7 +62,7 @@ def _show(answer: Conformance, until: str, *, with_dates: bool) -> None:
         _show_dates(answer.moved_dates, with_dates=with_dates)
 
 
-def _notice(one: NoticeGiven) -> tuple[str, str, str, str]:
+def _notice(one: MoveNotice) -> tuple[str, str, str, str]:
     to = "" if one.to_model is None else target(one.left_model, one.to_model, one.to_version)
     left = version(one.left_model, one.left_version)
     what = listed([f"{named(one.deployment)}: {one.kind} from {left}{to}", one.cause, one.certainty])

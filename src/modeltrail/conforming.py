@@ -17,7 +17,7 @@ from modeltrail.projections.conformance import Conformance, breaches_in_time, mo
 from modeltrail.projections.deployments import deployments
 from modeltrail.projections.models import models
 from modeltrail.projections.moved import Watched, move_breaches
-from modeltrail.projections.notice import NoticeGiven, notice_given
+from modeltrail.projections.notice import MoveNotice, notice_given
 from modeltrail.projections.promised import Promise, Topic, promised
 
 
@@ -32,7 +32,7 @@ class Conforming:
     def answer(self, since: datetime | None, name: str | None) -> Conformance:
         """The whole answer, of all models, one, or those of one catalogue. Raises Unknown, Ambiguous."""
         about = self._models(name)
-        notice, moves = list[NoticeGiven](), list[Breach]()
+        notice, moves = list[MoveNotice](), list[Breach]()
         for deployment in sorted(self._known.keys(deployments)):
             watched = self._watched(deployment)
             moves += (one for one in move_breaches(watched) if one.model in about)

@@ -11,7 +11,7 @@ from modeltrail.demo import TODAY, play
 from modeltrail.projections.announcements import Kind
 from modeltrail.projections.breaches import Breach
 from modeltrail.projections.conformance import MovedDates
-from modeltrail.projections.notice import NoticeGiven
+from modeltrail.projections.notice import MoveNotice
 
 AZURE = "azure-openai"
 
@@ -47,7 +47,7 @@ def moved(trail: Trail, model: str, version: str, kind: Kind = "retirement") -> 
     return one
 
 
-def notice(trail: Trail, deployment: str) -> NoticeGiven:
+def notice(trail: Trail, deployment: str) -> MoveNotice:
     (one,) = (one for one in trail.at().conformance().notice if one.deployment == deployment)
     return one
 
