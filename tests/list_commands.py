@@ -21,7 +21,18 @@ from modeltrail import codecs, projected, status
 from modeltrail.apply import COMMON, ENGINES, OWNERS, VERBS, Verb
 from modeltrail.cli_app import app
 from modeltrail.imports.kinds import KINDS
-from modeltrail.projections import announcements, breaches, conformance, models, notice, review, serving, upcoming, why
+from modeltrail.projections import (
+    announcements,
+    breaches,
+    conformance,
+    impact,
+    models,
+    notice,
+    review,
+    serving,
+    upcoming,
+    why,
+)
 from modeltrail.proofs import Checkpoint, InclusionProof
 from modeltrail.recording import Recording
 from modeltrail.trail import Trail
@@ -84,6 +95,7 @@ ANSWERS: tuple[tuple[str, str, tuple[type, ...]], ...] = (
         "One object.",
         (conformance.Conformance, breaches.Breach, notice.MoveNotice, conformance.MovedDates, conformance.DateSaid),
     ),
+    ("impact", "One object.", (impact.Impact, impact.Runs, impact.Ran, impact.Hit)),
     ("review", '`{"review": [...]}`.', (review.ReviewEntry, review.Settlement)),
     (
         "status",

@@ -14,6 +14,7 @@ from modeltrail import cli_printing as printing
 from modeltrail import cli_queries as queries
 from modeltrail.apply import apply_lines
 from modeltrail.cli_conformance import conformance
+from modeltrail.cli_impact import impact
 from modeltrail.cli_imports import imports
 from modeltrail.cli_projections import projections
 from modeltrail.cli_review import review
@@ -189,6 +190,7 @@ for question in (
     queries.course,
     queries.upcoming,
     conformance,
+    impact,
     queries.status,
 ):
     app.command()(question)

@@ -12,11 +12,13 @@ from modeltrail.domain.logged import callers
 from modeltrail.domain.values import Qualifier
 from modeltrail.expected import Expected
 from modeltrail.explaining import explain
+from modeltrail.impacting import Impacting
 from modeltrail.knowledge import Knowledge
 from modeltrail.problems import Date, moment_of
 from modeltrail.projections.announcements import Announcement
 from modeltrail.projections.conformance import Conformance
 from modeltrail.projections.deployments import deployments
+from modeltrail.projections.impact import Impact
 from modeltrail.projections.models import ModelAnswer, model_answer, models
 from modeltrail.projections.review import Kind, ReviewEntry
 from modeltrail.projections.serving import CourseAnswer, Serving, course_answer, serving
@@ -106,6 +108,14 @@ class Moment:
         `of`: one model, or the models of one catalogue. Raises Unknown.
         """
         return Conforming(self._known, self.t, self.known_at).answer(None if since is None else moment_of(since), of)
+
+    def impact(self, model: str, version: str | None = None) -> Impact:
+        """Who runs a version, or any of a model, who ran it by the moment and when, and what its retirement makes of
+        those who run it (R20 to R23, R28, R36). Raises Unknown.
+
+        The retirement is the one that stands announced, on its date; where none lies ahead, one supposed at the moment.
+        """
+        return Impacting(self._known, self.t, self.known_at).answer(model, version)
 
     def review(
         self, kind: Kind | None = None, *, settled: bool = False, of: Read | None = None
