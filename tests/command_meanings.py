@@ -117,7 +117,7 @@ MEANINGS = {
     "status": "what it does",
     "stored_edition": "the edition of these tables; null: nothing is stored",
     "stopped_because": "why it no longer answers calls",
-    "supposed": "whether no date lies ahead, so that this is what would be if it were retired at the moment asked about",
+    "supposed": "whether no date lies ahead: this is what would be if it were retired at the moment asked about",
     "test_result": "the last result of testing the target",
     "tested": "whether the target was tested for it; null: there is no target",
     "time": "when the checkpoint was made",
