@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from itertools import pairwise
 
-from modeltrail.domain.values import Instant, Qualifier
+from modeltrail.domain.values import Instant, Qualifier, Stage
 from modeltrail.projections.announcements import Kind
 from modeltrail.projections.breaches import Breach, whole_days
 from modeltrail.projections.models import Answer
@@ -25,12 +25,14 @@ class DateSaid(Answer):
 
 class MovedDates(Answer):
     """One thing whose announced date was moved (R13). `later` and `earlier`: how often; `days`: by how much in all, in
-    whole days, below 0 where it came nearer. `said`: all its dates, in the order in which they stood."""
+    whole days, below 0 where it came nearer. `stage`: of a change of stage, to which one. `said`: all its dates, in the
+    order in which they stood."""
 
     model: str
     version: str
     kind: Kind
     sku: str | None
+    stage: Stage | None
     later: int
     earlier: int
     days: int
@@ -64,6 +66,7 @@ def moved_dates(model: str, said: dict[Topic, list[Promise]], since: Instant | N
             version=topic.version,
             kind=topic.kind,
             sku=topic.sku,
+            stage=topic.stage,
             later=sum(step.total_seconds() > 0 for _, step in steps),
             earlier=sum(step.total_seconds() < 0 for _, step in steps),
             days=whole_days(dated[-1][1] - dated[0][1]),

@@ -12,7 +12,7 @@ from modeltrail.domain.events import DefaultChanged
 from modeltrail.domain.facts import Fact
 from modeltrail.domain.history import ModelHistory
 from modeltrail.domain.model import ModelState
-from modeltrail.domain.values import Qualifier
+from modeltrail.domain.values import Qualifier, Stage
 from modeltrail.projections.announcements import Kind
 
 DAY = timedelta(days=1)
@@ -25,7 +25,7 @@ class Topic(NamedTuple):
     kind: Kind
     version: str
     sku: str | None = None
-    stage: str | None = None
+    stage: Stage | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +72,7 @@ def promised(history: ModelHistory, until: datetime) -> dict[Topic, list[Promise
     for moment, state in zip(history.moments, history.states, strict=True):
         if moment > until:
             break
-        standing = dict(_standing(state))
+        standing = dict(standing_topics(state))
         for topic, promises in found.items():
             if promises[-1].until is None and topic not in standing:
                 promises[-1] = _ended(topic, state, promises[-1], moment)
@@ -93,7 +93,8 @@ def _take(promises: list[Promise], fact: Fact, moment: datetime) -> None:
     promises.append(Promise(fact, moment, fact.known_at, (fact.position,)))
 
 
-def _standing(state: ModelState) -> Iterator[tuple[Topic, Fact]]:
+def standing_topics(state: ModelState) -> Iterator[tuple[Topic, Fact]]:
+    """What stands announced with a date or without, replacements left out, and who said so."""
     for name, fact in state.default_changes.items():
         yield Topic("default-change", name), fact
     for name, version in state.versions.items():

@@ -25,6 +25,7 @@ from modeltrail.projections import (
     announcements,
     breaches,
     conformance,
+    difference,
     impact,
     models,
     notice,
@@ -96,6 +97,20 @@ ANSWERS: tuple[tuple[str, str, tuple[type, ...]], ...] = (
         (conformance.Conformance, breaches.Breach, notice.MoveNotice, conformance.MovedDates, conformance.DateSaid),
     ),
     ("impact", "One object.", (impact.Impact, impact.Runs, impact.Ran, impact.Hit)),
+    (
+        "diff",
+        "One object; what a `Serving` has stands under `serving`, a `VersionAnswer` under `model`, a `Ground` under "
+        "`why`.",
+        (
+            difference.Difference,
+            difference.Asked,
+            difference.DeploymentDifference,
+            difference.ModelDifference,
+            difference.VersionDifference,
+            difference.DateDifference,
+            difference.DateThen,
+        ),
+    ),
     ("review", '`{"review": [...]}`.', (review.ReviewEntry, review.Settlement)),
     (
         "status",

@@ -14,6 +14,7 @@ from modeltrail import cli_printing as printing
 from modeltrail import cli_queries as queries
 from modeltrail.apply import apply_lines
 from modeltrail.cli_conformance import conformance
+from modeltrail.cli_diff import diff
 from modeltrail.cli_impact import impact
 from modeltrail.cli_imports import imports
 from modeltrail.cli_projections import projections
@@ -191,6 +192,7 @@ for question in (
     queries.upcoming,
     conformance,
     impact,
+    diff,
     queries.status,
 ):
     app.command()(question)

@@ -7,6 +7,7 @@ from typing import Any
 
 from modeltrail.announced import announced
 from modeltrail.conforming import Conforming
+from modeltrail.differing import Side, difference
 from modeltrail.domain.course import course_at, course_of
 from modeltrail.domain.logged import callers
 from modeltrail.domain.values import Qualifier
@@ -18,6 +19,7 @@ from modeltrail.problems import Date, moment_of
 from modeltrail.projections.announcements import Announcement
 from modeltrail.projections.conformance import Conformance
 from modeltrail.projections.deployments import deployments
+from modeltrail.projections.difference import Difference
 from modeltrail.projections.impact import Impact
 from modeltrail.projections.models import ModelAnswer, model_answer, models
 from modeltrail.projections.review import Kind, ReviewEntry
@@ -116,6 +118,11 @@ class Moment:
         The retirement is the one that stands announced, on its date; where none lies ahead, one supposed at the moment.
         """
         return Impacting(self._known, self.t, self.known_at).answer(model, version)
+
+    def diff(self, later: Moment) -> Difference:
+        """What differs from this moment to another one of the same trail, in what was so or in what was known of it:
+        deployments, models, and the facts that made the difference (R6)."""
+        return difference(Side(self._known, self.t, self.known_at), Side(later._known, later.t, later.known_at))
 
     def review(
         self, kind: Kind | None = None, *, settled: bool = False, of: Read | None = None

@@ -68,7 +68,7 @@ def test_it_has_the_documented_fields(store: str) -> None:
         "deployment owner kind at left_model left_version to_model to_version cause certainty first_known_at "
         "first_days right_known_at right_days because"
     )
-    assert set(dates) == fields("model version kind sku later earlier days said")
+    assert set(dates) == fields("model version kind sku stage later earlier days said")
     assert set(dates["said"][0]) == fields("on qualifier known_at source positions")
 
 
