@@ -23,9 +23,11 @@ from pages import ROOT, Block, blocks
 RUN_BY: dict[str, dict[str, str]] = {
     "README.md": {"pycon json sh": "test_readme.py"},
     "docs/how-to/add-a-projection.md": {"pycon python sql": "docs/test_adding_a_projection.py"},
+    "docs/how-to/check-the-providers-word.md": {"sh text pycon": "docs/test_conformance_page.py"},
     "docs/how-to/declare-trust.md": {"pycon json": "docs/test_declaring_trust.py"},
     "docs/how-to/embed-in-a-service.md": {"python py http json": "docs/test_service.py"},
     "docs/how-to/import-exports.md": {"bash ini": "docs/test_import_exports_page.py"},
+    "docs/how-to/recall-a-version.md": {"sh text pycon": "docs/test_recall_page.py"},
     "docs/how-to/review-what-needs-an-eye.md": {"sh text json pycon": "docs/test_review_page.py"},
     "docs/how-to/run-nightly.md": {"bash json ini": "docs/test_nightly.py"},
     "docs/how-to/ship-a-projection.md": {"text toml python pycon": "docs/test_shipped_projection.py"},
