@@ -34,6 +34,7 @@ RUN_BY: dict[str, dict[str, str]] = {
     "docs/how-to/upgrade.md": {"sh": "test_readme.py"},
     "docs/how-to/write-an-importer.md": {"python pycon": "docs/test_writing_an_importer.py"},
     "docs/reference/testing.md": {"python pycon": "docs/test_testing_page.py"},
+    "docs/tutorial/five-stories.md": {"console sh": "docs/test_stories.py"},
     "docs/tutorial/first-answer.md": {"console": "docs/test_tutorial.py"},
 }
 """By page: which test runs which languages."""
