@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 from modeltrail.domain.course import course_at, course_of
@@ -18,6 +19,7 @@ from modeltrail.projections.review import Kind, ReviewEntry
 from modeltrail.projections.serving import CourseAnswer, Serving, course_answer, serving
 from modeltrail.projections.upcoming import Horizon, Upcoming, catalogue_upcoming, in_time
 from modeltrail.read import Read
+from modeltrail.report.summary import ReportSummary
 from modeltrail.review import Review
 
 
@@ -102,6 +104,17 @@ class Moment:
             expected = Expected(self._known, self.t)
             found += [entry for name in self._known.keys(deployments) for entry in expected.upcoming(name, horizon)]
         return tuple(in_time(entry for entry in found if qualifier is None or entry.qualifier == qualifier))
+
+    def report(self, folder: str | Path, *, days: int = 90) -> ReportSummary:
+        """Write all of it as pages into a folder: the fleet, each deployment, each model, what is to come (R6).
+
+        `days`: how far ahead what is upcoming is looked for. The folder takes its place whole or not at all; the pages
+        need no network and no script. The same log, moment and knowledge give the same bytes. Raises ValueError, with
+        the way out, where the folder holds something else than an older report, or where Jinja is not installed.
+        """
+        from modeltrail.report.site import write_report
+
+        return write_report(self, self._known, Path(folder), days)
 
     def review(
         self, kind: Kind | None = None, *, settled: bool = False, of: Read | None = None

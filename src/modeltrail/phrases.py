@@ -171,10 +171,10 @@ def target(model: str, to_model: str | None, to_version: str | None) -> str:
 def announced(answer: Announcement) -> str:
     """What was announced of which version: kind, target, date, how firm, for which SKU."""
     sku = f"{answer.sku} only" if answer.sku else None
-    return listed([f"{version(answer.model, answer.version)}: {answer.kind}{_stated(answer)}", sku])
+    return listed([f"{version(answer.model, answer.version)}: {answer.kind}{stated(answer)}", sku])
 
 
-def _stated(answer: Announcement) -> str:
+def stated(answer: Announcement) -> str:
     """What is stated of what was announced: target, date, and how firm that is."""
     to = target(answer.model, answer.to_model, answer.to_version)
     if answer.kind == "replacement":
@@ -198,7 +198,7 @@ def _source_at(answer: Announcement, position: int) -> str | None:
 
 
 def _instead(other: Announcement | None, position: int) -> str:
-    what = "withdrawn" if other is None else f"by {_named(_source_at(other, position))}:{_stated(other)}"
+    what = "withdrawn" if other is None else f"by {_named(_source_at(other, position))}:{stated(other)}"
     return f"{what} (position {position})"
 
 
