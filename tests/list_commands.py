@@ -21,7 +21,7 @@ from modeltrail import codecs, projected, status
 from modeltrail.apply import COMMON, ENGINES, OWNERS, VERBS, Verb
 from modeltrail.cli_app import app
 from modeltrail.imports.kinds import KINDS
-from modeltrail.projections import announcements, models, review, serving, upcoming
+from modeltrail.projections import announcements, models, review, serving, upcoming, why
 from modeltrail.proofs import Checkpoint, InclusionProof
 from modeltrail.recording import Recording
 from modeltrail.trail import Trail
@@ -51,6 +51,19 @@ EXIT_CODES = {
 ANSWERS: tuple[tuple[str, str, tuple[type, ...]], ...] = (
     ("serving", "One object.", (serving.Serving, serving.Possible)),
     ("deployments", '`{"deployments": [...]}`, each as `serving` prints it.', ()),
+    (
+        "why",
+        "One object: what `serving` prints as `serving`, and why. `policy` is the row of the projection `policies`.",
+        (
+            why.Why,
+            why.Arrival,
+            why.Ground,
+            why.NoticeGiven,
+            why.SightsAround,
+            why.Sight,
+            why.RulesInForce,
+        ),
+    ),
     ("course", "One object.", (serving.CourseAnswer, serving.SegmentAnswer)),
     (
         "model",

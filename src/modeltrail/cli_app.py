@@ -32,6 +32,7 @@ from modeltrail.cli_session import (
     store_url,
 )
 from modeltrail.cli_watch import watch
+from modeltrail.cli_why import why
 from modeltrail.proofs import Checkpoint
 from modeltrail.trail import Trail
 
@@ -183,6 +184,7 @@ for question in (
     queries.model,
     queries.history,
     queries.announcements,
+    why,
     queries.course,
     queries.upcoming,
     queries.status,

@@ -61,7 +61,7 @@ def serving(
             print_json(answer.model_dump(mode="json"))
         else:
             printing.show_serving(answer, at is None, printing.as_known(asked, known_at))
-    exit_if(exit_code, _is_uncertain(answer), UNCERTAIN)
+    exit_if(exit_code, is_uncertain(answer), UNCERTAIN)
 
 
 def deployments(
@@ -80,10 +80,11 @@ def deployments(
             print_json(listed("deployments", answers))
         else:
             printing.show_deployments(answers)
-    exit_if(exit_code, any(map(_is_uncertain, answers)), UNCERTAIN)
+    exit_if(exit_code, any(map(is_uncertain, answers)), UNCERTAIN)
 
 
-def _is_uncertain(answer: Serving) -> bool:
+def is_uncertain(answer: Serving) -> bool:
+    """Whether an answer is derived, or more than one thing is possible (R29)."""
     return answer.certainty in ("assumed", "window")
 
 

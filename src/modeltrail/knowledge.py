@@ -30,6 +30,10 @@ class Knowledge:
         self.limit = limit
         self._remembered = remembered
 
+    def earlier(self, moment: datetime) -> Knowledge:
+        """What of this was known by a moment."""
+        return Knowledge(self.ledger, self._remembered, moment if self.limit is None else min(moment, self.limit))
+
     def facts(self, deployment: str) -> list[Fact]:
         """The known facts of a deployment, with the sights that readings add, in the order of the log."""
         return self.facts_of(deployments, deployment)

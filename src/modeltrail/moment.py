@@ -6,18 +6,20 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+from modeltrail.announced import announced
 from modeltrail.domain.course import course_at, course_of
 from modeltrail.domain.logged import callers
-from modeltrail.domain.refusals import Unknown, nearest
 from modeltrail.domain.values import Qualifier
 from modeltrail.expected import Expected
+from modeltrail.explaining import explain
 from modeltrail.knowledge import Knowledge
-from modeltrail.projections.announcements import Announcement, Heard, announcement_answers, announcements, heard
+from modeltrail.projections.announcements import Announcement
 from modeltrail.projections.deployments import deployments
 from modeltrail.projections.models import ModelAnswer, model_answer, models
 from modeltrail.projections.review import Kind, ReviewEntry
 from modeltrail.projections.serving import CourseAnswer, Serving, course_answer, serving
 from modeltrail.projections.upcoming import Horizon, Upcoming, catalogue_upcoming, in_time
+from modeltrail.projections.why import Why
 from modeltrail.read import Read
 from modeltrail.report.summary import ReportSummary
 from modeltrail.review import Review
@@ -47,6 +49,11 @@ class Moment:
         facts = self._known.facts(name)
         return course_answer(course_of(name, facts, self._known.history), callers(facts))
 
+    def why(self, deployment: str) -> Why:
+        """Why a deployment serves what it serves: how it came there, who set what counts, how much notice there was,
+        and what was known at the moment itself (R28, R42). Raises Unknown."""
+        return explain(self._known, self.t, self.known_at, self._known.deployment_named(deployment))
+
     def deployments(self, model: str | None = None) -> tuple[Serving, ...]:
         """What each deployment that existed at the moment served; with a model, those on it. Raises Unknown."""
         wanted = None if model is None else self._known.model_named(model)
@@ -73,22 +80,8 @@ class Moment:
     def announcements(self, model: str | None = None, version: str | None = None) -> tuple[Announcement, ...]:
         """All that was announced by the moment, of all models, one, or one version of it (R13). Raises Unknown."""
         names = self._known.keys(models) if model is None else [self._known.model_named(model)]
-        found: list[Announcement] = []
-        for name in names:
-            state = self._known.history(name).at(self.t)
-            if version is not None and version not in state.versions:
-                raise Unknown("version", f"{name} {version}", nearest(version, state.versions))
-            unclear = {fact.position for fact in self._known.history(name).unclear}
-            keys = [key for key in self._known.keys(announcements) if key[0] == name and version in (None, key[1])]
-            found += announcement_answers([one for key in keys if (one := self._heard(key, unclear))], state)
+        found = [one for name in names for one in announced(self._known, self.t, name, version)]
         return tuple(sorted(found, key=lambda one: (one.known_at, one.model, one.version, one.kind, one.sku or "")))
-
-    def _heard(self, key: Any, unclear: set[int]) -> Heard | None:
-        """What was said of one thing by the moment, null for nothing."""
-        known = self._known.facts_of(announcements, key)
-        facts = [fact for fact in known if fact.position not in unclear and fact.effective_at <= self.t]
-        rows = announcements.history(key, facts)
-        return heard(rows[-1][1], facts) if rows and rows[-1][1] is not None else None
 
     def upcoming(
         self, days: int = 30, *, catalogue_only: bool = False, qualifier: Qualifier | None = None
