@@ -9,8 +9,8 @@ from datetime import datetime
 from rich.text import Text
 
 from modeltrail.cli_printing import put, terminal
-from modeltrail.phrases import printable
-from modeltrail.projections.serving import CourseAnswer, Possible
+from modeltrail.phrases import lanes, printable
+from modeltrail.projections.serving import CourseAnswer
 from modeltrail.projections.timeline import TONES, Timeline, Tone, ticks, timeline
 
 _BLOCKS: dict[Tone, str] = {"sure": "█", "assumed": "░", "window": "▒", "outage": "█"}
@@ -47,19 +47,9 @@ def show_timeline(answer: CourseAnswer, at: datetime) -> None:
 
 def _names(drawn: Timeline) -> list[str]:
     """What stands beside each line; the first versions of many share one."""
-    several = len({one.model for one in drawn.lanes if one.model is not None}) > 1
-    names = [_short(_name(one, several)) for one in drawn.lanes]
+    names = [_short(name) for name in lanes(drawn.lanes)]
     shared = _shared(drawn)
     return [f"{shared} earlier", *names[shared:]] if shared else names
-
-
-def _name(lane: Possible, with_model: bool) -> str:
-    if lane.model is None:
-        return "stopped"
-    model = lane.model.partition("/")[2]
-    if lane.version is None:
-        return f"{model} (unknown)"
-    return f"{model} {lane.version}".rstrip() if with_model or not lane.version else lane.version
 
 
 def _short(name: str) -> str:

@@ -72,6 +72,19 @@ def places(possible: Iterable[Possible]) -> str:
     return " or ".join(words)
 
 
+def lanes(possible: Collection[Possible]) -> list[str]:
+    """What stands beside the lines of a timeline: versions, with their models where these are several."""
+    models = {one.model for one in possible if one.model is not None}
+    return [_lane(one, len(models) > 1) for one in possible]
+
+
+def _lane(one: Possible, with_model: bool) -> str:
+    if one.model is None:
+        return "stopped"
+    model = one.model.partition("/")[2]
+    return version(model, one.version) if with_model or not one.version else one.version
+
+
 def certainty(answer: Serving) -> str:
     """How sure an answer is; a window with its end."""
     if answer.certainty != "window":
@@ -215,13 +228,18 @@ def confirmed(answer: Announcement) -> str:
 
 
 def coming(answer: Upcoming) -> str:
-    """What is to come for whom: kind, target, how firm or how sure, until when, tested or not (R36), flags."""
+    """What is to come for whom."""
     about = version(answer.model, answer.version) if answer.deployment is None else named(answer.deployment)
+    return f"{about}: {what_comes(answer)}"
+
+
+def what_comes(answer: Upcoming) -> str:
+    """What is to come: kind, target, how firm or how sure, until when, tested or not (R36), flags."""
     to = "" if answer.to is None or answer.kind == "default-change" else _target_of(answer, answer.to)
     is_tested = None if answer.tested is None else answer.test_result or "not tested"
     firmness = answer.qualifier if answer.deployment is None else answer.certainty
     until = f"until {minute(answer.until)}" if answer.until else None
-    return listed([f"{about}: {answer.kind}{to}", firmness, until, is_tested, *answer.flags])
+    return listed([f"{answer.kind}{to}", firmness, until, is_tested, *answer.flags])
 
 
 def _target_of(answer: Upcoming, to: Target) -> str:

@@ -56,8 +56,8 @@ def lanes(segments: Sequence[SegmentAnswer], until: datetime, hues: Hues) -> lis
     """A course with a line for each version and for stops."""
     drawn = timeline(segments, until)
     return [
-        Lane(phrases.places([place]), _bars(drawn, segments, hues, "", only=number))
-        for number, place in enumerate(drawn.lanes)
+        Lane(name, _bars(drawn, segments, hues, "", only=number))
+        for number, name in enumerate(phrases.lanes(drawn.lanes))
     ]
 
 

@@ -6,16 +6,21 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cache, cached_property
+from typing import NamedTuple
 
 from modeltrail.domain.course import course_of
 from modeltrail.domain.logged import callers
+from modeltrail.explaining import explain
 from modeltrail.knowledge import Knowledge
 from modeltrail.moment import Moment
+from modeltrail.outline import Line as Outline
+from modeltrail.outline import outline
 from modeltrail.projections.announcements import Announcement
 from modeltrail.projections.deployments import deployments
 from modeltrail.projections.models import ModelAnswer, models
 from modeltrail.projections.serving import Possible, SegmentAnswer, Serving, course_answer, serving
 from modeltrail.projections.upcoming import Upcoming
+from modeltrail.projections.why import arrivals
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,6 +31,15 @@ class Line:
     model: str
     serving: Serving
     segments: tuple[SegmentAnswer, ...]
+    arrived: tuple[datetime, ...]
+    """When it had come to where it then was."""
+
+
+class Move(NamedTuple):
+    """How a deployment came to where a segment finds it, in words."""
+
+    segment: int
+    told: Outline
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +71,18 @@ class Fleet:
         if not segments:
             return None
         named = (one.model for part in reversed(segments) for one in part.possible if one.model is not None)
-        return Line(name, next(named, ""), serving(course, at, self.moment.known_at, did), segments)
+        answer = serving(course, at, self.moment.known_at, did)
+        return Line(name, next(named, ""), answer, segments, tuple(one for one in arrivals(course) if one <= at))
+
+    def moves(self, line: Line) -> list[Move]:
+        """Why a deployment went where it went, the latest first. A window is told by what came out of it."""
+        found = []
+        for at in reversed(line.arrived):
+            number = sum(part.since <= at for part in line.segments)
+            is_last = at == line.arrived[-1]
+            if is_last or line.segments[number - 1].certainty != "window":
+                found.append(Move(number, outline(explain(self._known, at, self.moment.known_at, line.name))))
+        return found
 
     @cached_property
     def since(self) -> datetime:

@@ -31,6 +31,14 @@ function go(from, to) {
   to.focus();
 }
 
+// What is wider than its place can be moved with the arrow keys too.
+for (const wide of document.querySelectorAll(".wide")) {
+  if (wide.scrollWidth <= wide.clientWidth) continue;
+  wide.setAttribute("tabindex", "0");
+  wide.setAttribute("role", "region");
+  wide.setAttribute("aria-label", wide.querySelector("caption").textContent);
+}
+
 for (const timeline of document.querySelectorAll(".bars")) {
   const bars = [...timeline.querySelectorAll("a.bar")];
   bars.forEach((bar, number) => {

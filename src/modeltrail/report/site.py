@@ -19,7 +19,7 @@ from modeltrail.report.folder import MARK, Pages, put_in_place
 from modeltrail.report.summary import ReportSummary
 from modeltrail.report.templates import templates
 
-FLEET_LINES, REGISTER_LINES, UPCOMING_LINES = 100, 500, 500
+FLEET_LINES, REGISTER_LINES, UPCOMING_LINES, COMING_LINES = 100, 500, 500, 8
 """How many lines a page has at most."""
 
 
@@ -99,6 +99,7 @@ class _Site:
                 serves=words.serves,
                 anchor=words.anchor,
                 counts=self._counts(),
+                coming=[one for one in fleet.upcoming if one.deployment is not None][:COMING_LINES],
             )
 
     def _counts(self) -> list[tuple[str, int, bool]]:
@@ -155,6 +156,7 @@ class _Site:
             lanes=drawing.lanes(line.segments, until, fleet.hue),
             dates=drawing.axis(drawn.since, until),
             tones=drawing.legend(drawn.tones()),
+            moves=fleet.moves(line),
             coming=fleet.coming_for.get(line.name, ()),
         )
 

@@ -25,7 +25,7 @@ _WORDS = {
     "end_of": phrases.end_of,
     "version": phrases.version,
     "sentence": phrases.sentence,
-    "coming": phrases.coming,
+    "what_comes": phrases.what_comes,
     "stated": phrases.stated,
     "confirmed": phrases.confirmed,
     "deployment_page": addresses.deployment_page,

@@ -11,13 +11,7 @@ from modeltrail.report.fleet import Line
 def serves(line: Line) -> str:
     """What a deployment serves, below the name of its model."""
     answer = line.serving
-    if not answer.possible:
-        return answer.status
-    home = all(one.model in (line.model, None) for one in answer.possible)
-    words = [one.version if one.status == "serving" and one.version else "" for one in answer.possible]
-    stopped = ["stopped" if one.status == "stopped" else "" for one in answer.possible]
-    short = " or ".join(word or stop or "(no version)" for word, stop in zip(words, stopped, strict=True))
-    return f"{short if home else phrases.places(answer.possible)}, {phrases.certainty(answer)}"
+    return " or ".join(phrases.lanes(answer.possible)) or answer.status
 
 
 def fields(line: Line) -> list[tuple[str, str]]:
