@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from typing import Literal
+from typing import Literal, get_args
 
 from modeltrail.projections.serving import Possible, SegmentAnswer
 
@@ -57,7 +57,7 @@ class Timeline:
     def tones(self) -> tuple[Tone, ...]:
         """The tones that occur, in one order."""
         seen = {span.tone for span in self.spans}
-        return tuple(tone for tone in TONES if tone in seen)
+        return tuple(tone for tone in get_args(Tone) if tone in seen)
 
 
 def tone_of(segment: SegmentAnswer) -> Tone:

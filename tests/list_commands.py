@@ -24,6 +24,7 @@ from modeltrail.imports.kinds import KINDS
 from modeltrail.projections import announcements, models, review, serving, upcoming, why
 from modeltrail.proofs import Checkpoint, InclusionProof
 from modeltrail.recording import Recording
+from modeltrail.report import summary
 from modeltrail.trail import Trail
 from modeltrail.verification import Verification
 
@@ -79,6 +80,7 @@ ANSWERS: tuple[tuple[str, str, tuple[type, ...]], ...] = (
     ),
     ("announcements", '`{"announcements": [...]}`.', (announcements.Announcement, announcements.Confirmation)),
     ("upcoming", '`{"upcoming": [...]}`.', (upcoming.Upcoming, upcoming.Target)),
+    ("report", "One object.", (summary.ReportSummary,)),
     ("review", '`{"review": [...]}`.', (review.ReviewEntry, review.Settlement)),
     (
         "status",

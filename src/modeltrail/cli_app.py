@@ -15,6 +15,7 @@ from modeltrail import cli_queries as queries
 from modeltrail.apply import apply_lines
 from modeltrail.cli_imports import imports
 from modeltrail.cli_projections import projections
+from modeltrail.cli_report import report
 from modeltrail.cli_review import review
 from modeltrail.cli_session import (
     ActingOption,
@@ -190,6 +191,7 @@ for question in (
     queries.status,
 ):
     app.command()(question)
+app.command()(report)
 app.add_typer(imports, name="import")
 app.add_typer(review, name="review")
 app.add_typer(projections, name="projections")

@@ -70,7 +70,8 @@ def _lines(drawn: Timeline, width: int, signs: dict[Tone, str]) -> Iterator[Text
             if line in span.lanes or (shared and line == shared - 1 and span.lanes[0] < shared):
                 first = min(round(span.start * width), width - 1)
                 last = max(round(span.end * width), first + 1)
-                cells[first:last] = [span.tone] * (last - first)
+                for cell in range(first, last):
+                    cells[cell] = span.tone
         yield Text.assemble(*((" " if tone is None else signs[tone], _STYLES[tone or "sure"]) for tone in cells))
 
 
@@ -86,6 +87,7 @@ def _axis(drawn: Timeline, width: int) -> str:
 
 def _legend(drawn: Timeline, signs: dict[Tone, str]) -> Text:
     """What the signs mean that were used; the line of stops says itself what it is."""
-    tones = [tone for tone in drawn.tones() if tone != "outage"]
-    parts = [Text.assemble((signs[tone], _STYLES[tone]), f" {TONES[tone]}") for tone in tones]
+    parts = [
+        Text.assemble((signs[tone], _STYLES[tone]), f" {TONES[tone]}") for tone in drawn.tones() if tone != "outage"
+    ]
     return Text("   ").join(parts)

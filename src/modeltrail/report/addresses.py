@@ -31,7 +31,7 @@ def model_page(model: str) -> str:
 
 
 def numbered(name: str, number: int) -> str:
-    """One of the pages on which a long list goes on; the first has no number, and that of the fleet is where one begins."""
+    """One of the pages of a long list; the first has no number, and that of the fleet is where everything begins."""
     if number == 1:
         return "index.html" if name == "fleet" else f"{name}.html"
     return f"{name}-{number}.html"

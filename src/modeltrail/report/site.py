@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from functools import partial
 from importlib.resources import files
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 from modeltrail.knowledge import Knowledge
 from modeltrail.moment import Moment
@@ -23,7 +23,8 @@ FLEET_LINES, REGISTER_LINES, UPCOMING_LINES, COMING_LINES = 100, 500, 500, 8
 """How many lines a page has at most."""
 
 
-class Place(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class Place:
     """Where the deployments of a model begin in the timeline of the fleet, and how many they are."""
 
     page: str
@@ -77,8 +78,8 @@ class _Site:
         found: dict[str, Place] = {}
         for number, part in enumerate(self._parts, start=1):
             for line in part:
-                page, count = found.get(line.model, (f"{numbered('fleet', number)}#{words.anchor(line.model)}", 0))
-                found[line.model] = Place(page, count + 1)
+                before = found.get(line.model) or Place(f"{numbered('fleet', number)}#{words.anchor(line.model)}", 0)
+                found[line.model] = replace(before, count=before.count + 1)
         return found
 
     def _write_fleet(self) -> None:
