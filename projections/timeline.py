@@ -69,6 +69,22 @@ def tone_of(segment: SegmentAnswer) -> Tone:
     return "assumed" if segment.certainty == "assumed" else "sure"
 
 
+def at_a_glance(segments: Sequence[SegmentAnswer]) -> list[tuple[int, SegmentAnswer]]:
+    """The segments, each with its number from 1, where neighbours that look alike and have one cause count as one."""
+    found: list[tuple[int, SegmentAnswer]] = []
+    for number, part in enumerate(segments, start=1):
+        if found and _looks(found[-1][1]) == _looks(part):
+            first, before = found.pop()
+            because = tuple(sorted({*before.because, *part.because}))
+            number, part = first, before.model_copy(update={"until": part.until, "because": because})
+        found.append((number, part))
+    return found
+
+
+def _looks(part: SegmentAnswer) -> tuple[object, ...]:
+    return part.possible, part.certainty, part.cause
+
+
 def timeline(segments: Sequence[SegmentAnswer], until: datetime, since: datetime | None = None) -> Timeline:
     """The segments of a course up to a moment, from their beginning, or from `since`. A deleted one is a gap."""
     first = since or min([part.since for part in segments[:1]], default=until)

@@ -30,6 +30,8 @@ _TO_THE_MINUTE = len("2025-04-01T14:00")
 
 def printable(text: str) -> str:
     """The text with everything that does not print written as an escape; lines stay lines."""
+    if text.isprintable():
+        return text
     return "".join(sign if sign.isprintable() or sign == "\n" else ascii(sign)[1:-1] for sign in text)
 
 

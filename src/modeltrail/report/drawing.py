@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable
 from datetime import datetime
 from typing import NamedTuple
 
 from modeltrail import phrases
 from modeltrail.projections.serving import Possible, SegmentAnswer
-from modeltrail.projections.timeline import TONES, Timeline, Tone, ticks, timeline
+from modeltrail.projections.timeline import TONES, Span, Tone, ticks, timeline
+from modeltrail.report.addresses import deployment_page
+from modeltrail.report.fleet import Line
 
 HUES = 3
 """How many colours versions take turns with; each is named beside it as well."""
@@ -44,21 +46,27 @@ Hues = Callable[[Possible], int]
 def axis(since: datetime, until: datetime) -> list[tuple[str, str]]:
     """The dates below a drawing, each with its place."""
     whole = timeline((), until, since)
-    return [(_part(whole.across(date)), text) for date, text in ticks(whole.since, until, _MOST_DATES)]
+    return [(_share(whole.across(date)), text) for date, text in ticks(whole.since, until, _MOST_DATES)]
 
 
-def row(segments: Sequence[SegmentAnswer], since: datetime, until: datetime, hues: Hues, page: str) -> list[Bar]:
-    """A whole course on one line."""
-    return _bars(timeline(segments, until, since), segments, hues, page)
-
-
-def lanes(segments: Sequence[SegmentAnswer], until: datetime, hues: Hues) -> list[Lane]:
-    """A course with a line for each version and for stops."""
-    drawn = timeline(segments, until)
+def row(line: Line, since: datetime, until: datetime, hues: Hues) -> list[Bar]:
+    """A whole course on one line of the fleet."""
+    page = deployment_page(line.name)
     return [
-        Lane(name, _bars(drawn, segments, hues, "", only=number))
-        for number, name in enumerate(phrases.lanes(drawn.lanes))
+        _bar(span, line.segments[span.segment - 1], hues, f"{page}#segment-{line.numbers[span.segment - 1]}", _glance)
+        for span in timeline(line.segments, until, since).spans
     ]
+
+
+def lanes(line: Line, until: datetime, hues: Hues) -> list[Lane]:
+    """A course with a line for each version and for stops."""
+    drawn = timeline(line.segments, until)
+    found = [Lane(name, []) for name in phrases.lanes(drawn.lanes)]
+    for span in drawn.spans:
+        bar = _bar(span, line.segments[span.segment - 1], hues, f"#segment-{span.segment}", phrases.reasons)
+        for lane in span.lanes:
+            found[lane].bars.append(bar)
+    return found
 
 
 def legend(tones: Iterable[Tone]) -> list[tuple[Tone, str]]:
@@ -66,33 +74,23 @@ def legend(tones: Iterable[Tone]) -> list[tuple[Tone, str]]:
     return [(tone, TONES[tone]) for tone in tones]
 
 
-def _bars(
-    drawn: Timeline, segments: Sequence[SegmentAnswer], hues: Hues, page: str, only: int | None = None
-) -> list[Bar]:
-    found = []
-    for span in drawn.spans:
-        if only is not None and only not in span.lanes:
-            continue
-        part = segments[span.segment - 1]
-        start = min(span.start, 1 - _LEAST)
-        width = max(span.end - start, _LEAST)
-        may_stop = any(one.status == "stopped" for one in part.possible)
-        label = _label(part)
-        looks = [span.tone, f"hue-{hues(part.possible[0]) % HUES}"]
-        looks += ["may-stop"] if may_stop and span.tone == "window" else []
-        looks += ["tight"] if width < len(label) * _SIGN_NARROW else []
-        found.append(
-            Bar(
-                _part(start),
-                _part(width),
-                " ".join(looks),
-                ("hatch-stop" if may_stop else "hatch") if span.tone == "window" else "",
-                label if width >= len(label) * _SIGN else "",
-                says(part),
-                f"{page}#segment-{span.segment}",
-            )
-        )
-    return found
+def _bar(span: Span, part: SegmentAnswer, hues: Hues, href: str, why: Callable[[SegmentAnswer], str]) -> Bar:
+    start = min(span.start, 1 - _LEAST)
+    width = max(span.end - start, _LEAST)
+    may_stop = any(one.status == "stopped" for one in part.possible)
+    label = _label(part)
+    looks: list[str] = [span.tone, f"hue-{hues(part.possible[0]) % HUES}"]
+    looks += ["may-stop"] if may_stop and span.tone == "window" else []
+    looks += ["tight"] if width < len(label) * _SIGN_NARROW else []
+    return Bar(
+        _share(start),
+        _share(width),
+        " ".join(looks),
+        ("hatch-stop" if may_stop else "hatch") if span.tone == "window" else "",
+        label if width >= len(label) * _SIGN else "",
+        says(part, why),
+        href,
+    )
 
 
 def _label(part: SegmentAnswer) -> str:
@@ -100,14 +98,19 @@ def _label(part: SegmentAnswer) -> str:
     return "stopped" if one.status == "stopped" else one.version or (one.model or "").partition("/")[2]
 
 
-def says(part: SegmentAnswer) -> str:
-    """A segment in one sentence: what, from when to when, how sure, why, and on which positions that rests."""
+def says(part: SegmentAnswer, why: Callable[[SegmentAnswer], str]) -> str:
+    """A segment in one sentence: what, from when to when, how sure and why, and on which positions that rests."""
     until = "on" if part.until is None else f"to {phrases.minute(part.until)}"
     return (
-        f"{phrases.places(part.possible) or 'deleted'}, from {phrases.minute(part.since)} {until}: "
-        f"{phrases.reasons(part)}; positions {phrases.positions(part.because)}"
+        f"{phrases.places(part.possible)}, from {phrases.minute(part.since)} {until}: "
+        f"{why(part)}; positions {phrases.positions(part.because)}"
     )
 
 
-def _part(share: float) -> str:
+def _glance(part: SegmentAnswer) -> str:
+    """Why, in as far as it is the same for all that the fleet shows as one."""
+    return f"{part.certainty}, {part.cause}"
+
+
+def _share(share: float) -> str:
     return f"{share * 100:.3f}%"

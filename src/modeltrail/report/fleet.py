@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import cache, cached_property
 from typing import NamedTuple
@@ -19,20 +19,29 @@ from modeltrail.projections.announcements import Announcement
 from modeltrail.projections.deployments import deployments
 from modeltrail.projections.models import ModelAnswer, models
 from modeltrail.projections.serving import Possible, SegmentAnswer, Serving, course_answer, serving
+from modeltrail.projections.timeline import at_a_glance
 from modeltrail.projections.upcoming import Upcoming
 from modeltrail.projections.why import arrivals
 
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """One deployment: what it serves at the moment, its course up to it, and the model that it is on, or was last."""
+    """One deployment: what it serves at the moment, its course up to it, and the model that it is on, or was last.
+
+    `numbers`: those of the segments on its page. `arrived`: when it had come to where it then was.
+    """
 
     name: str
     model: str
     serving: Serving
     segments: tuple[SegmentAnswer, ...]
+    numbers: tuple[int, ...]
     arrived: tuple[datetime, ...]
-    """When it had come to where it then was."""
+
+    def brief(self) -> Line:
+        """The same as the fleet shows it."""
+        glance = at_a_glance(self.segments)
+        return replace(self, segments=tuple(part for _, part in glance), numbers=tuple(number for number, _ in glance))
 
 
 class Move(NamedTuple):
@@ -58,11 +67,12 @@ class Fleet:
         self.moment, self._known, self.days = moment, knowledge, days
         self._hues = cache(self._hue)
 
-    @cached_property
-    def lines(self) -> tuple[Line, ...]:
-        """The deployments that have existed by the moment, by model and name."""
-        found = (self._line(name) for name in self._known.keys(deployments))
-        return tuple(sorted((line for line in found if line is not None), key=lambda line: (line.model, line.name)))
+    def lines(self) -> Iterator[Line]:
+        """The deployments that have existed by the moment, one by one: the courses of many would fill the memory."""
+        for name in self._known.keys(deployments):
+            line = self._line(name)
+            if line is not None:
+                yield line
 
     def _line(self, name: str) -> Line | None:
         at, facts = self.moment.t, self._known.facts(name)
@@ -72,7 +82,9 @@ class Fleet:
             return None
         named = (one.model for part in reversed(segments) for one in part.possible if one.model is not None)
         answer = serving(course, at, self.moment.known_at, did)
-        return Line(name, next(named, ""), answer, segments, tuple(one for one in arrivals(course) if one <= at))
+        numbers = tuple(range(1, len(segments) + 1))
+        arrived = tuple(one for one in arrivals(course) if one <= at)
+        return Line(name, next(named, ""), answer, segments, numbers, arrived)
 
     def moves(self, line: Line) -> list[Move]:
         """Why a deployment went where it went, the latest first. A window is told by what came out of it."""
@@ -83,11 +95,6 @@ class Fleet:
             if is_last or line.segments[number - 1].certainty != "window":
                 found.append(Move(number, outline(explain(self._known, at, self.moment.known_at, line.name))))
         return found
-
-    @cached_property
-    def since(self) -> datetime:
-        """When the first of the courses begins."""
-        return min((line.segments[0].since for line in self.lines), default=self.moment.t)
 
     @cached_property
     def upcoming(self) -> tuple[Upcoming, ...]:
@@ -104,12 +111,11 @@ class Fleet:
         """The same for each model, without what it means for deployments."""
         return _by((one, one.model if one.deployment is None else None) for one in self.upcoming)
 
-    def sheets(self) -> Iterator[Sheet]:
-        """The models of which something was known by the moment, by name."""
-        names = {line.model for line in self.lines} - {""}
-        for name in sorted({*self._known.keys(models), *names}):
+    def sheets(self, used: Collection[str]) -> Iterator[Sheet]:
+        """The models of which something was known by the moment, by name, and those that are used."""
+        for name in sorted({*self._known.keys(models), *used}):
             state = self._known.history(name).at(self.moment.t)
-            if name in names or state.versions or state.registered is not None:
+            if name in used or state.versions or state.registered is not None:
                 yield Sheet(name, self.moment.model(name), self._announced(name))
 
     def _announced(self, model: str) -> tuple[tuple[Announcement, ...], ...]:

@@ -44,6 +44,7 @@ for (const timeline of document.querySelectorAll(".bars")) {
   bars.forEach((bar, number) => {
     const title = bar.querySelector("title");
     bar.dataset.says = title.textContent;
+    bar.setAttribute("aria-label", title.textContent);
     title.remove();
     bar.setAttribute("tabindex", number === bars.length - 1 ? "0" : "-1");
     bar.addEventListener("mouseenter", () => show(bar));

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass, replace
-from functools import partial
 from importlib.resources import files
 from pathlib import Path
 from typing import Any
@@ -48,17 +47,19 @@ class _Site:
         menu = [(numbered("fleet", 1), "Fleet"), (numbered("register", 1), "Deployments")]
         menu += [(numbered("models", 1), "Models"), (numbered("upcoming", 1), "Upcoming")]
         self._shared = {"fleet": fleet, "log": checkpoint, "menu": menu}
-        self._parts = chunks(fleet.lines, FLEET_LINES)
+        self._lines: list[Line] = []
 
     def write(self, folder: Path) -> ReportSummary:
+        for line in self._fleet.lines():
+            self._write_deployment(line)
+            self._lines.append(line.brief())
+        self._lines.sort(key=lambda line: (line.model, line.name))
         places = self._places()
-        sheets = list(self._fleet.sheets())
+        sheets = list(self._fleet.sheets(places))
         self._write_fleet()
         self._write_register()
         self._page("models.html", "models.html", "Models", sheets=sheets, places_of=places)
         self._write_upcoming()
-        for line in self._fleet.lines:
-            self._write_deployment(line)
         for sheet in sheets:
             self._write_model(sheet, places.get(sheet.model))
         for name in ("report.css", "report.js"):
@@ -76,36 +77,39 @@ class _Site:
     def _places(self) -> dict[str, Place]:
         """Where each model begins in the timeline of the fleet."""
         found: dict[str, Place] = {}
-        for number, part in enumerate(self._parts, start=1):
+        for number, part in enumerate(chunks(self._lines, FLEET_LINES), start=1):
             for line in part:
+                if not line.model:
+                    continue
                 before = found.get(line.model) or Place(f"{numbered('fleet', number)}#{words.anchor(line.model)}", 0)
                 found[line.model] = replace(before, count=before.count + 1)
         return found
 
     def _write_fleet(self) -> None:
         fleet, until = self._fleet, self._fleet.moment.t
-        since = timeline((), until, fleet.since).since
-        for number, lines in enumerate(self._parts, start=1):
+        first = min((line.segments[0].since for line in self._lines), default=until)
+        since, parts = timeline((), until, first).since, chunks(self._lines, FLEET_LINES)
+        for number, lines in enumerate(parts, start=1):
             self._page(
                 numbered("fleet", number),
                 "fleet.html",
                 "Fleet",
                 number=number,
-                count=len(self._parts),
+                count=len(parts),
                 lines=lines,
                 since=since,
                 dates=drawing.axis(since, until),
                 tones=drawing.legend(TONES),
-                row=partial(_row, fleet),
+                row=lambda line: drawing.row(line, since, until, fleet.hue),
                 serves=words.serves,
                 anchor=words.anchor,
-                counts=self._counts(),
+                counts=self._counts() if number == 1 else (),
                 coming=[one for one in fleet.upcoming if one.deployment is not None][:COMING_LINES],
             )
 
     def _counts(self) -> list[tuple[str, int, bool]]:
         """How many deployments are how sure, and how much is overdue: whatever should catch the eye with true."""
-        existing = [line.serving for line in self._fleet.lines if line.serving.status != "deleted"]
+        existing = [line.serving for line in self._lines if line.serving.status != "deleted"]
         stopped = [one for one in existing if one.status == "stopped"]
         serving = [one.certainty for one in existing if one.status != "stopped"]
         return [
@@ -119,7 +123,7 @@ class _Site:
         ]
 
     def _write_register(self) -> None:
-        parts = chunks(sorted(self._fleet.lines, key=lambda line: line.name), REGISTER_LINES)
+        parts = chunks(sorted(self._lines, key=lambda line: line.name), REGISTER_LINES)
         ranges = [(part[0].name, part[-1].name) for part in parts if part]
         for number, lines in enumerate(parts, start=1):
             self._page(
@@ -154,7 +158,7 @@ class _Site:
             "",
             line=line,
             fields=words.fields(line),
-            lanes=drawing.lanes(line.segments, until, fleet.hue),
+            lanes=drawing.lanes(line, until, fleet.hue),
             dates=drawing.axis(drawn.since, until),
             tones=drawing.legend(drawn.tones()),
             moves=fleet.moves(line),
@@ -172,13 +176,9 @@ class _Site:
             at=moment.t,
             known_at=moment.known_at,
             within_days=self._fleet.days,
-            deployments=len(self._fleet.lines),
+            deployments=len(self._lines),
             models=models,
             upcoming=len(self._fleet.upcoming),
             pages=self._pages.count,
             bytes=self._pages.size,
         )
-
-
-def _row(fleet: Fleet, line: Line) -> list[drawing.Bar]:
-    return drawing.row(line.segments, fleet.since, fleet.moment.t, fleet.hue, deployment_page(line.name))
