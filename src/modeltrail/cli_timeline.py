@@ -28,14 +28,14 @@ _LEAST_SPANS = 2
 
 
 def show_timeline(answer: CourseAnswer, at: datetime) -> None:
-    """The course up to a moment, in at most 8 lines; nothing where nothing changed, or where there is no room."""
+    """The course up to a moment, in at most 8 lines and a blank one; nothing where nothing changed, or nothing fits."""
     drawn = timeline(answer.segments, at)
     names = _names(drawn)
     room = max(map(len, names), default=0)
     width = terminal().width - room - _GAP
     if len(drawn.spans) < _LEAST_SPANS or width < _LEAST:
         return
-    signs = _BLOCKS if "utf" in (sys.stdout.encoding or "").lower() else _SIGNS
+    signs = _BLOCKS if "utf" in _encoding().lower() else _SIGNS
     lines = [Text(" " * (room + _GAP) + _axis(drawn, width), "dim")]
     lines += [
         Text.assemble((f"{name:{room}}{' ' * _GAP}", "dim"), line)
@@ -43,6 +43,10 @@ def show_timeline(answer: CourseAnswer, at: datetime) -> None:
     ]
     lines.append(_legend(drawn, signs))
     put(Text("\n").join([*lines, Text()]))
+
+
+def _encoding() -> str:
+    return sys.stdout.encoding or ""
 
 
 def _names(drawn: Timeline) -> list[str]:
