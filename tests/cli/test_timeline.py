@@ -11,7 +11,7 @@ from report.played import day
 from rules.given import MIRRORED, deployed, mirrored, on
 
 WINDOW = """\
-            2025-03           2025-04          2025-05
+               2025-03           2025-04          2025-05
 v1  ████████████████▒▒▒▒▒▒▒▒
 v2                  ▒▒▒▒▒▒▒▒░░░░░███████████████████████████
 █ recorded or observed   ░ assumed   ▒ window
