@@ -62,7 +62,9 @@ def test_a_drawing_has_no_gaps_but_where_a_deployment_was_deleted(past: History,
         drawn = timeline(parts, until)
         assert all(0 <= span.start <= span.end <= 1 for span in drawn.spans)
         for span in drawn.spans:
-            assert {drawn.lanes[lane] for lane in span.lanes} == {*parts[span.segment - 1].possible}
+            lanes = [drawn.lanes[lane] for lane in span.lanes]
+            assert all(one in lanes for one in parts[span.segment - 1].possible)
+            assert len(lanes) == len(parts[span.segment - 1].possible)
         for before, after in pairwise(drawn.spans):
             assert before.end <= after.start
             assert (before.end == after.start) or after.segment > before.segment + 1
