@@ -21,7 +21,7 @@ from modeltrail import codecs, projected, status
 from modeltrail.apply import COMMON, ENGINES, OWNERS, VERBS, Verb
 from modeltrail.cli_app import app
 from modeltrail.imports.kinds import KINDS
-from modeltrail.projections import announcements, models, review, serving, upcoming, why
+from modeltrail.projections import announcements, models, review, serving, suppositions, upcoming, what_if, why
 from modeltrail.proofs import Checkpoint, InclusionProof
 from modeltrail.recording import Recording
 from modeltrail.report import summary
@@ -81,6 +81,11 @@ ANSWERS: tuple[tuple[str, str, tuple[type, ...]], ...] = (
     ("announcements", '`{"announcements": [...]}`.', (announcements.Announcement, announcements.Confirmation)),
     ("upcoming", '`{"upcoming": [...]}`.', (upcoming.Upcoming, upcoming.Target)),
     ("report", "One object.", (summary.ReportSummary,)),
+    (
+        "what-if",
+        "One object. `supposed` lists what was supposed; the `kind` says which object it is.",
+        (what_if.WhatIf, what_if.Otherwise, what_if.Outlook, *get_args(suppositions.Supposition)),
+    ),
     ("review", '`{"review": [...]}`.', (review.ReviewEntry, review.Settlement)),
     (
         "status",

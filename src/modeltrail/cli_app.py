@@ -32,7 +32,9 @@ from modeltrail.cli_session import (
     say,
     store_url,
 )
+from modeltrail.cli_upcoming import upcoming
 from modeltrail.cli_watch import watch
+from modeltrail.cli_what_if import SeveralWords, what_if
 from modeltrail.cli_why import why
 from modeltrail.proofs import Checkpoint
 from modeltrail.trail import Trail
@@ -187,11 +189,12 @@ for question in (
     queries.announcements,
     why,
     queries.course,
-    queries.upcoming,
+    upcoming,
     queries.status,
 ):
     app.command()(question)
 app.command()(report)
+app.command(cls=SeveralWords)(what_if)
 app.add_typer(imports, name="import")
 app.add_typer(review, name="review")
 app.add_typer(projections, name="projections")

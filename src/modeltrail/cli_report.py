@@ -7,8 +7,9 @@ from typing import Annotated
 import typer
 
 from modeltrail import cli_printing as printing
-from modeltrail.cli_queries import Within, days_of
+from modeltrail.cli_queries import days_of
 from modeltrail.cli_session import AsJson, At, KnownAt, Store, asking, print_json
+from modeltrail.cli_upcoming import Within
 
 Folder = Annotated[
     str,

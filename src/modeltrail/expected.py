@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from datetime import datetime
 
 from modeltrail.domain.course import Course, course_of
@@ -14,12 +15,13 @@ from modeltrail.domain.segments import Outcome
 from modeltrail.domain.values import Qualifier
 from modeltrail.knowledge import Knowledge
 from modeltrail.projections.deployments import deployments
-from modeltrail.projections.models import model_history
+from modeltrail.projections.models import model_history, models
 from modeltrail.projections.upcoming import (
     Beside,
     Horizon,
     Upcoming,
     carried_out,
+    catalogue_upcoming,
     deployment_upcoming,
     held_back_upcoming,
 )
@@ -48,7 +50,16 @@ class Expected:
         return course_of(deployment, self._past(self._knowledge.facts(deployment)), self.history)
 
     def _past(self, facts: list[Fact]) -> list[Fact]:
-        return [fact for fact in facts if fact.effective_at <= self._t]
+        """What was effective by the moment, and what is supposed to be after it (a negative position)."""
+        return [fact for fact in facts if fact.effective_at <= self._t or fact.position < 0]
+
+    def entries(self, horizon: Horizon, *, catalogue_only: bool = False) -> Iterator[Upcoming]:
+        """What comes for models and, unless only the catalogue is asked for, for deployments."""
+        for name in self._knowledge.keys(models):
+            yield from catalogue_upcoming(self._knowledge.history(name).at(self._t), horizon)
+        if not catalogue_only:
+            for name in self._knowledge.keys(deployments):
+                yield from self.upcoming(name, horizon)
 
     def upcoming(self, deployment: str, horizon: Horizon) -> list[Upcoming]:
         """What comes for a deployment."""
