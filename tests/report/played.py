@@ -12,6 +12,7 @@ from modeltrail import Trail
 from modeltrail.demo import TODAY, play
 from rules.given import MIRRORED, deployed, mirrored, on
 
+OTHER = "azure-openai/other"
 EVIL = '<script>alert("x")</script>'
 ARM = "/subscriptions/s/resourcegroups/rg/providers/microsoft.cognitiveservices/accounts/{account}/deployments/chat"
 
@@ -38,11 +39,13 @@ def hostile() -> Trail:
 
 
 def crowd(size: int) -> Trail:
-    """Many deployments that all stand alike."""
+    """Many deployments, all but the last ten on one model."""
     trail = deployed(mirrored())
+    on(trail, "2025-01-01").model(OTHER).release("z1")
     with trail.record(by="alice@example.com", effective_at="2025-02-10", known_at="2025-02-10") as rec:
         for number in range(size - 1):
-            rec.deployment(f"app-{number:04}").create(MIRRORED, version="v1", policy="manual", run_by="provider")
+            model, version = (MIRRORED, "v1") if number < size - 11 else (OTHER, "z1")
+            rec.deployment(f"app-{number:04}").create(model, version=version, policy="manual", run_by="provider")
     return trail
 
 

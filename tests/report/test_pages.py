@@ -13,7 +13,7 @@ pytest.importorskip("jinja2")
 
 from modeltrail import Trail
 from modeltrail.report.addresses import deployment_page, file_name, model_page
-from report.played import ARM, EVIL, content, crowd, demo, hostile, pages
+from report.played import ARM, EVIL, OTHER, content, crowd, demo, hostile, pages
 from rules.given import MIRRORED, deployed, mirrored, on
 
 
@@ -156,6 +156,8 @@ def test_many_deployments_are_paged_and_each_is_found_by_model_and_by_name(tmp_p
     linked = {link for path in ("index.html", *fleet) for link in found[path].links if "#" not in link}
     listed = {link for path in ("register.html", "register-2.html") for link in found[path].links}
     assert {deployment_page(f"app-{number:04}") for number in range(509)} <= linked & listed
+    (place,) = (link for link in found["models.html"].links if "#" in link and file_name(OTHER)[:-5] in link)
+    assert place.partition("#")[0] == fleet[-1] and place.partition("#")[2] in found[fleet[-1]].ids
     assert max(len(page.path.read_bytes()) for page in found.values()) < 300_000
     assert written.deployments == 510
 
