@@ -48,6 +48,16 @@ def test_a_window_is_on_the_lane_of_each_that_is_possible_and_a_stop_comes_last(
     assert [span.segment for span in drawn.spans] == [1, 2, 3, 4, 5]
 
 
+@pytest.mark.rule("R34")
+def test_a_stop_comes_last_also_where_the_deployment_went_on() -> None:
+    trail = deployed(mirrored(), policy="manual")
+    on(trail, "2025-03-10").model(MIRRORED).retire("v1")
+    on(trail, "2025-03-12").deployment().change_version("v2")
+    drawn = timeline(segments(trail), day("2025-07-01"))
+    assert [one.version for one in drawn.lanes] == ["v1", "v2", None]
+    assert [span.lanes for span in drawn.spans] == [(0,), (2,), (1,)]
+
+
 @pytest.mark.rule("R28")
 def test_what_begins_after_the_moment_is_not_drawn() -> None:
     drawn = timeline(window(), day("2025-03-17"))
