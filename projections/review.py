@@ -270,7 +270,7 @@ def _unexplained(deployment: str, before: Stay, stay: Stay, course: Course) -> I
     if before.place is None or stay.place is None or not isinstance(first.event, DeploymentObserved):
         return
     seen = outcome(stay.place)
-    if not _is_unexplained(course, seen, first.effective_at):
+    if not is_unexplained(course, seen, first.effective_at):
         return
     left = course.at(last.effective_at)
     was = (outcome(before.place),) if before.place.version is not None or left is None else left.possible
@@ -282,7 +282,7 @@ def _unexplained(deployment: str, before: Stay, stay: Stay, course: Course) -> I
         yield _found("unexplained-move", deployment, _key(stay.place), stay, says, 0, last)
 
 
-def _is_unexplained(course: Course, seen: Outcome, moment: datetime) -> bool:
+def is_unexplained(course: Course, seen: Outcome, moment: datetime) -> bool:
     """Whether the course has nothing that leads to a sight, at its moment or, where another fact has the last word
     there, just before it."""
     parts = (course.at(moment), course.at(moment - MICROSECOND))

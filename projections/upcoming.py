@@ -217,7 +217,7 @@ def held_back_upcoming(move: Move, beside: Beside, horizon: Horizon) -> Iterator
     if beside.breaks_api(to, move.not_before):
         kinds.append("api-break")
     target = Target(model=to.model, version=to.version) if to.model is not None else None
-    result = _tested(beside.state, target)
+    result = test_result(beside.state, target)
     flags = {"postponed" if isinstance(fact.event, MovePostponed) else "failed", *kinds[1:]}
     if move.not_before <= horizon.start:
         flags.add("overdue")
@@ -258,7 +258,7 @@ def _entry(
     state = beside.state
     leaving = next((one for one in earlier.possible if one.status == "serving"), None)
     to = Target(model=outcome.model, version=outcome.version) if outcome.model is not None else None
-    result = _tested(state, to)
+    result = test_result(state, to)
     flags = {*part.flags} - {"api-break"} | ({"overdue"} if part.cause == "overdue" else set())
     flags |= {"api-break"} if beside.breaks_api(outcome, part.since) else set()
     return Upcoming(
@@ -292,7 +292,8 @@ def _weakest(beside: Beside, earlier: Segment, part: Segment) -> Qualifier | Non
     return None
 
 
-def _tested(state: DeploymentState, to: Target | None) -> Literal["passed", "failed"] | None:
+def test_result(state: DeploymentState, to: Target | None) -> Literal["passed", "failed"] | None:
+    """The last result of testing a target for a deployment, null where it was not tested (R36)."""
     result: Literal["passed", "failed"] | None = None
     for fact in state.tests:
         event = fact.event

@@ -21,7 +21,21 @@ from modeltrail import codecs, projected, status
 from modeltrail.apply import COMMON, ENGINES, OWNERS, VERBS, Verb
 from modeltrail.cli_app import app
 from modeltrail.imports.kinds import KINDS
-from modeltrail.projections import announcements, models, review, serving, suppositions, upcoming, what_if, why
+from modeltrail.projections import (
+    announcements,
+    breaches,
+    conformance,
+    difference,
+    impact,
+    models,
+    notice,
+    review,
+    serving,
+    suppositions,
+    upcoming,
+    what_if,
+    why,
+)
 from modeltrail.proofs import Checkpoint, InclusionProof
 from modeltrail.recording import Recording
 from modeltrail.report import summary
@@ -85,6 +99,26 @@ ANSWERS: tuple[tuple[str, str, tuple[type, ...]], ...] = (
         "what-if",
         "One object. `supposed` lists what was supposed; the `kind` says which object it is.",
         (what_if.WhatIf, what_if.Otherwise, what_if.Outlook, *get_args(suppositions.Supposition)),
+    ),
+    (
+        "conformance",
+        "One object.",
+        (conformance.Conformance, breaches.Breach, notice.MoveNotice, conformance.MovedDates, conformance.DateSaid),
+    ),
+    ("impact", "One object.", (impact.Impact, impact.Runs, impact.Ran, impact.Hit)),
+    (
+        "diff",
+        "One object; what a `Serving` has stands under `serving`, a `VersionAnswer` under `model`, a `Ground` under "
+        "`why`.",
+        (
+            difference.Difference,
+            difference.Asked,
+            difference.DeploymentDifference,
+            difference.ModelDifference,
+            difference.VersionDifference,
+            difference.DateDifference,
+            difference.DateThen,
+        ),
     ),
     ("review", '`{"review": [...]}`.', (review.ReviewEntry, review.Settlement)),
     (

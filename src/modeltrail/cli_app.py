@@ -13,6 +13,9 @@ from modeltrail import cli_engine as engine
 from modeltrail import cli_printing as printing
 from modeltrail import cli_queries as queries
 from modeltrail.apply import apply_lines
+from modeltrail.cli_conformance import conformance
+from modeltrail.cli_diff import diff
+from modeltrail.cli_impact import impact
 from modeltrail.cli_imports import imports
 from modeltrail.cli_projections import projections
 from modeltrail.cli_report import report
@@ -190,6 +193,9 @@ for question in (
     why,
     queries.course,
     upcoming,
+    conformance,
+    impact,
+    diff,
     queries.status,
 ):
     app.command()(question)

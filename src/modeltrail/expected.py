@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import datetime
 
-from modeltrail.domain.course import Course, course_of
+from modeltrail.domain.course import Course, course_from, course_of
 from modeltrail.domain.deployment import DeploymentState
 from modeltrail.domain.events import Announcement as AnnouncementEvent
 from modeltrail.domain.facts import Fact
 from modeltrail.domain.history import ModelHistory, models_of
+from modeltrail.domain.model import models_concerned
 from modeltrail.domain.moves import due_move
 from modeltrail.domain.segments import Outcome
 from modeltrail.domain.values import Qualifier
@@ -30,11 +31,11 @@ from modeltrail.projections.upcoming import (
 class Expected:
     """What comes after a moment, if every announcement that stands then is carried out on its date (R28).
 
-    Only what was effective by the moment counts.
+    Only what was effective by the moment counts. `supposed`: facts of models that are taken as recorded as well.
     """
 
-    def __init__(self, knowledge: Knowledge, t: datetime) -> None:
-        self._knowledge, self._t = knowledge, t
+    def __init__(self, knowledge: Knowledge, t: datetime, supposed: Sequence[Fact] = ()) -> None:
+        self._knowledge, self._t, self._supposed = knowledge, t, supposed
         self._ahead: dict[str, ModelHistory] = {}
 
     def history(self, model: str) -> ModelHistory:
@@ -42,7 +43,8 @@ class Expected:
         if model not in self._ahead:
             facts = self._past(self._knowledge.facts_of_model(model))
             ahead = carried_out(self._knowledge.history(model).at(self._t), self._t)
-            self._ahead[model] = model_history(model, [*facts, *ahead])
+            supposed = [fact for fact in self._supposed if model in models_concerned(fact.event)]
+            self._ahead[model] = model_history(model, [*facts, *ahead, *supposed])
         return self._ahead[model]
 
     def course(self, deployment: str) -> Course:
@@ -77,13 +79,14 @@ class Expected:
         beside = Beside(
             state,
             lambda position: announced.get(position),
-            lambda outcome, moment: self._breaks_api(state, outcome, moment),
+            lambda outcome, moment: self.breaks_api(state, outcome, moment),
         )
-        found = deployment_upcoming(course_of(deployment, facts, self.history), beside, horizon)
+        found = deployment_upcoming(course_from(deployment, facts, self.history, self._t), beside, horizon)
         move = due_move(state, facts, self._knowledge.history, self._t) if state.held_back is not None else None
         return found if move is None else [*held_back_upcoming(move, beside, horizon), *found]
 
-    def _breaks_api(self, state: DeploymentState, outcome: Outcome, moment: datetime) -> bool:
+    def breaks_api(self, state: DeploymentState, outcome: Outcome, moment: datetime) -> bool:
+        """Whether what a deployment may serve from a moment on does not answer the API version that it pins (R35)."""
         if outcome.model is None or outcome.version is None or state.api_version is None:
             return False
         version = self.history(outcome.model).at(moment).versions.get(outcome.version)

@@ -7,15 +7,22 @@ from pathlib import Path
 from typing import Any
 
 from modeltrail.announced import announced
+from modeltrail.conforming import Conforming
+from modeltrail.differing import Side, difference
 from modeltrail.domain.course import course_at, course_of
 from modeltrail.domain.logged import callers
 from modeltrail.domain.values import Qualifier
 from modeltrail.expected import Expected
 from modeltrail.explaining import explain
+from modeltrail.impacting import Impacting
 from modeltrail.knowledge import Knowledge
+from modeltrail.problems import Date, moment_of
 from modeltrail.projections.advice import advice
 from modeltrail.projections.announcements import Announcement
+from modeltrail.projections.conformance import Conformance
 from modeltrail.projections.deployments import deployments
+from modeltrail.projections.difference import Difference
+from modeltrail.projections.impact import Impact
 from modeltrail.projections.models import ModelAnswer, model_answer, models
 from modeltrail.projections.review import Kind, ReviewEntry
 from modeltrail.projections.serving import CourseAnswer, Serving, course_answer, serving
@@ -126,6 +133,27 @@ class Moment:
         from modeltrail.report.site import write_report
 
         return write_report(self, self._known, Path(folder), days)
+
+    def conformance(self, since: Date | None = None, of: str | None = None) -> Conformance:
+        """Whether providers kept their word from `since`, null for ever, to the moment: what they did against what the
+        rules require and what was announced, and how much notice each deployment got (R11 to R13, R19 to R24, R32).
+
+        `of`: one model, or the models of one catalogue. Raises Unknown.
+        """
+        return Conforming(self._known, self.t, self.known_at).answer(None if since is None else moment_of(since), of)
+
+    def impact(self, model: str, version: str | None = None) -> Impact:
+        """Who runs a version, or any of a model, who ran it by the moment and when, and what its retirement makes of
+        those who run it (R20 to R23, R28, R36). Raises Unknown.
+
+        The retirement is the one that stands announced, on its date; where none lies ahead, one supposed at the moment.
+        """
+        return Impacting(self._known, self.t, self.known_at).answer(model, version)
+
+    def diff(self, later: Moment) -> Difference:
+        """What differs from this moment to another one of the same trail, in what was so or in what was known of it:
+        deployments, models, and the facts that made the difference (R6)."""
+        return difference(Side(self._known, self.t, self.known_at), Side(later._known, later.t, later.known_at))
 
     def review(
         self, kind: Kind | None = None, *, settled: bool = False, of: Read | None = None

@@ -12,6 +12,8 @@ from icalendar import Calendar
 
 from cli.shell import shell
 from modeltrail.calendars import calendar
+from modeltrail.messages import Asked, slack
+from modeltrail.projections.upcoming import Upcoming
 
 IN_FEBRUARY = ("upcoming", "--at", "2025-02-01", "--within", "60d")
 
@@ -44,11 +46,14 @@ def test_a_message_for_slack_has_a_headline_and_a_section_for_each(store: str) -
 
 
 def test_a_message_for_slack_keeps_to_its_limits(store: str) -> None:
-    body = shell("--store", store, "upcoming", "--at", "2025-02-01", "--within", "300w", "--format", "slack").json
-    listed = shell("--store", store, "upcoming", "--at", "2025-02-01", "--within", "300w", "--json").json["upcoming"]
-    assert len(listed) > 50 == len(body["blocks"])
-    assert body["blocks"][-1]["text"]["text"].startswith(f"and {len(listed) - 48} more")
-    assert max(len(one["text"]["text"]) for one in body["blocks"]) <= 3_000
+    listed = shell("--store", store, *IN_FEBRUARY, "--json").json["upcoming"]
+    long = [Upcoming.model_validate({**one, "advice": "x" * 5_000}) for one in listed * 9][:60]
+    for number in (49, 50, 60):
+        blocks: Any = slack(long[:number], Asked(*[long[0].on] * 3))["blocks"]
+        assert len(blocks) == 50
+        assert max(len(one["text"]["text"]) for one in blocks) <= 3_000
+        assert ("and" in blocks[-1]["text"]["text"][:3]) == (number > 49)
+    assert blocks[-1]["text"]["text"].startswith("and 12 more")
 
 
 def test_names_are_no_mark_up_in_slack(fresh: str) -> None:
