@@ -27,6 +27,7 @@ RUN_BY: dict[str, dict[str, str]] = {
     "docs/how-to/declare-trust.md": {"pycon json": "docs/test_declaring_trust.py"},
     "docs/how-to/embed-in-a-service.md": {"python py http json": "docs/test_service.py"},
     "docs/how-to/import-exports.md": {"bash ini": "docs/test_import_exports_page.py"},
+    "docs/how-to/publish-a-report.md": {"console pycon": "docs/test_report_page.py"},
     "docs/how-to/recall-a-version.md": {"sh text pycon": "docs/test_recall_page.py"},
     "docs/how-to/review-what-needs-an-eye.md": {"sh text json pycon": "docs/test_review_page.py"},
     "docs/how-to/run-nightly.md": {"bash json ini": "docs/test_nightly.py"},

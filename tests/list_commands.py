@@ -38,6 +38,7 @@ from modeltrail.projections import (
 )
 from modeltrail.proofs import Checkpoint, InclusionProof
 from modeltrail.recording import Recording
+from modeltrail.report import summary
 from modeltrail.trail import Trail
 from modeltrail.verification import Verification
 
@@ -93,6 +94,7 @@ ANSWERS: tuple[tuple[str, str, tuple[type, ...]], ...] = (
     ),
     ("announcements", '`{"announcements": [...]}`.', (announcements.Announcement, announcements.Confirmation)),
     ("upcoming", '`{"upcoming": [...]}`.', (upcoming.Upcoming, upcoming.Target)),
+    ("report", "One object.", (summary.ReportSummary,)),
     (
         "what-if",
         "One object. `supposed` lists what was supposed; the `kind` says which object it is.",

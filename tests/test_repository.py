@@ -168,7 +168,7 @@ def test_the_library_is_imported_without_any_extra() -> None:
     ]
     script = "import importlib, sys; [importlib.import_module(name) for name in sys.argv[1:]]; print(*sys.modules)"
     loaded = subprocess.run([sys.executable, "-c", script, *names], capture_output=True, text=True, check=True)
-    assert {"typer", "click", "rich", "polars", "psycopg", "rfc8785", "hypothesis"} & set(
+    assert {"typer", "click", "rich", "polars", "jinja2", "psycopg", "rfc8785", "hypothesis"} & set(
         loaded.stdout.split()
     ) == set()
 

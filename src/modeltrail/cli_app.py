@@ -18,6 +18,7 @@ from modeltrail.cli_diff import diff
 from modeltrail.cli_impact import impact
 from modeltrail.cli_imports import imports
 from modeltrail.cli_projections import projections
+from modeltrail.cli_report import report
 from modeltrail.cli_review import review
 from modeltrail.cli_session import (
     ActingOption,
@@ -198,6 +199,7 @@ for question in (
     queries.status,
 ):
     app.command()(question)
+app.command()(report)
 app.command(cls=SeveralWords)(what_if)
 app.add_typer(imports, name="import")
 app.add_typer(review, name="review")

@@ -25,6 +25,7 @@ from modeltrail.cli_session import (
     reading,
     store_url,
 )
+from modeltrail.cli_timeline import show_timeline
 from modeltrail.domain.events import FactRetracted
 from modeltrail.domain.facts import Fact
 from modeltrail.domain.values import Qualifier, instant_text
@@ -176,6 +177,7 @@ def course(
         if as_json:
             print_json(answer.model_dump(mode="json"))
         else:
+            show_timeline(answer, asked.t)
             printing.show_course(deployment, answer)
 
 

@@ -29,6 +29,7 @@ from modeltrail.projections.deployments import deployments
 from modeltrail.projections.mentions import Mention, with_mention
 from modeltrail.projections.models import models
 from modeltrail.projections.projection import Fold, Projection
+from modeltrail.proofs import Checkpoint
 from modeltrail.rows import streams_between
 from modeltrail.streams import STREAMS_KEPT, Streams
 
@@ -78,6 +79,10 @@ class Ledger:
         self.position = 0
         self.recorded_at: datetime | None = None
         """When the last fact was recorded, null in an empty log."""
+
+    def checkpoint(self) -> Checkpoint:
+        """Size, root and time of the log that it reads."""
+        return self._log.checkpoint()
 
     def catch_up(self) -> int:
         """Take what was recorded since. Returns the position reached."""

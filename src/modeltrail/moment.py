@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 from modeltrail.announced import announced
@@ -30,6 +31,7 @@ from modeltrail.projections.upcoming import Horizon, Upcoming, concerns, in_time
 from modeltrail.projections.what_if import WhatIf
 from modeltrail.projections.why import Why
 from modeltrail.read import Read
+from modeltrail.report.summary import ReportSummary
 from modeltrail.review import Review
 from modeltrail.supposing import what_if
 
@@ -120,6 +122,17 @@ class Moment:
         both are what the policies make of the facts. Nothing is recorded. Raises Unknown for a name never recorded.
         """
         return what_if(self._known, self.t, self.known_at, suppositions, days)
+
+    def report(self, folder: str | Path, *, days: int = 90) -> ReportSummary:
+        """Write all of it as pages into a folder: the fleet, each deployment, each model, what is to come (R6).
+
+        `days`: how far ahead what is upcoming is looked for. The folder takes its place whole or not at all; the pages
+        need no network and no script. The same log, moment and knowledge give the same bytes. Raises ValueError, with
+        the way out, where the folder holds something else than an older report, or where Jinja is not installed.
+        """
+        from modeltrail.report.site import write_report
+
+        return write_report(self, self._known, Path(folder), days)
 
     def conformance(self, since: Date | None = None, of: str | None = None) -> Conformance:
         """Whether providers kept their word from `since`, null for ever, to the moment: what they did against what the

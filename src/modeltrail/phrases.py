@@ -30,6 +30,8 @@ _TO_THE_MINUTE = len("2025-04-01T14:00")
 
 def printable(text: str) -> str:
     """The text with everything that does not print written as an escape; lines stay lines."""
+    if text.isprintable():
+        return text
     return "".join(sign if sign.isprintable() or sign == "\n" else ascii(sign)[1:-1] for sign in text)
 
 
@@ -70,6 +72,19 @@ def places(possible: Iterable[Possible]) -> str:
             words.append(version(one.model, one.version))
         model = one.model
     return " or ".join(words)
+
+
+def lanes(possible: Collection[Possible]) -> list[str]:
+    """What stands beside the lines of a timeline: versions, with their models where these are several."""
+    models = {one.model for one in possible if one.model is not None}
+    return [_lane(one, len(models) > 1) for one in possible]
+
+
+def _lane(one: Possible, with_model: bool) -> str:
+    if one.model is None:
+        return "stopped"
+    model = one.model.partition("/")[2]
+    return version(model, one.version) if with_model or not one.version else one.version
 
 
 def certainty(answer: Serving) -> str:
@@ -171,10 +186,10 @@ def target(model: str, to_model: str | None, to_version: str | None) -> str:
 def announced(answer: Announcement) -> str:
     """What was announced of which version: kind, target, date, how firm, for which SKU."""
     sku = f"{answer.sku} only" if answer.sku else None
-    return listed([f"{version(answer.model, answer.version)}: {answer.kind}{_stated(answer)}", sku])
+    return listed([f"{version(answer.model, answer.version)}: {answer.kind}{stated(answer)}", sku])
 
 
-def _stated(answer: Announcement) -> str:
+def stated(answer: Announcement) -> str:
     """What is stated of what was announced: target, date, and how firm that is."""
     to = target(answer.model, answer.to_model, answer.to_version)
     if answer.kind == "replacement":
@@ -198,7 +213,7 @@ def _source_at(answer: Announcement, position: int) -> str | None:
 
 
 def _instead(other: Announcement | None, position: int) -> str:
-    what = "withdrawn" if other is None else f"by {_named(_source_at(other, position))}:{_stated(other)}"
+    what = "withdrawn" if other is None else f"by {_named(_source_at(other, position))}:{stated(other)}"
     return f"{what} (position {position})"
 
 
@@ -215,13 +230,18 @@ def confirmed(answer: Announcement) -> str:
 
 
 def coming(answer: Upcoming) -> str:
-    """What is to come for whom: kind, target, how firm or how sure, until when, tested or not (R36), flags."""
+    """What is to come for whom."""
     about = version(answer.model, answer.version) if answer.deployment is None else named(answer.deployment)
+    return f"{about}: {what_comes(answer)}"
+
+
+def what_comes(answer: Upcoming) -> str:
+    """What is to come: kind, target, how firm or how sure, until when, tested or not (R36), flags."""
     to = "" if answer.to is None or answer.kind == "default-change" else _target_of(answer, answer.to)
     is_tested = None if answer.tested is None else answer.test_result or "not tested"
     firmness = answer.qualifier if answer.deployment is None else answer.certainty
     until = f"until {minute(answer.until)}" if answer.until else None
-    return listed([f"{about}: {answer.kind}{to}", firmness, until, is_tested, *answer.flags])
+    return listed([f"{answer.kind}{to}", firmness, until, is_tested, *answer.flags])
 
 
 def _target_of(answer: Upcoming, to: Target) -> str:

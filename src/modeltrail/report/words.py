@@ -1,0 +1,34 @@
+"""What do the pages of a report say in other words than the command line? What its headings have said already is left
+out."""
+
+from __future__ import annotations
+
+from modeltrail import phrases
+from modeltrail.report.addresses import file_name
+from modeltrail.report.fleet import Line
+
+
+def serves(line: Line) -> str:
+    """What a deployment serves, below the name of its model."""
+    answer = line.serving
+    return " or ".join(phrases.lanes(answer.possible)) or answer.status
+
+
+def fields(line: Line) -> list[tuple[str, str]]:
+    """What else there is to say of a deployment, as far as it says something."""
+    answer = line.serving
+    found = {
+        "SKU": answer.sku,
+        "API version": answer.api_version,
+        "Run by": answer.run_by,
+        "Incarnation": str(answer.incarnation) if answer.incarnation > 1 else None,
+        "Stopped because": answer.stopped_because,
+        "Flags": ", ".join(answer.flags),
+        "Done by": ", ".join(answer.logged_by),
+    }
+    return [(name, value) for name, value in found.items() if value]
+
+
+def anchor(model: str) -> str:
+    """The place of a model within a page."""
+    return f"model-{file_name(model).removesuffix('.html')}"
