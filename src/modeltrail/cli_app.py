@@ -13,6 +13,7 @@ from modeltrail import cli_engine as engine
 from modeltrail import cli_printing as printing
 from modeltrail import cli_queries as queries
 from modeltrail.apply import apply_lines
+from modeltrail.cli_annotate import annotate
 from modeltrail.cli_imports import imports
 from modeltrail.cli_projections import projections
 from modeltrail.cli_review import review
@@ -177,6 +178,7 @@ def demo() -> None:
 app.command()(engine.advance)
 app.command()(engine.work)
 app.command()(watch)
+app.command()(annotate)
 for question in (
     queries.serving,
     queries.deployments,
