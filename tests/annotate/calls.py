@@ -48,7 +48,7 @@ def annotated(
 
 def as_csv(rows: Iterable[Sequence[object]]) -> str:
     text = StringIO()
-    csv.writer(text, lineterminator="\n").writerows(rows)
+    csv.writer(text, lineterminator="\n", quoting=csv.QUOTE_ALL).writerows(rows)
     return text.getvalue()
 
 
