@@ -80,17 +80,13 @@ def annotate(
     if as_json:
         print_json(found.model_dump(mode="json"))
     elif output == "-":
-        say("\n".join([_headline(found, limit is None), *_problems(found)]))
+        say("\n".join([_headline(found, limit is None), *_problems(found, prefix)]))
     else:
-        _show(found, limit is None, output)
+        sentence(_headline(found, limit is None))
+        fields({"served": _counts(found.by_status), "certainty": _counts(found.by_certainty), "written to": output})
+        for line in _problems(found, prefix):
+            sentence(line)
     exit_if(exit_code, bool(found.problems), FOUND)
-
-
-def _show(found: AnnotatedCalls, is_now: bool, output: str) -> None:
-    sentence(_headline(found, is_now))
-    fields({"served": _counts(found.by_status), "certainty": _counts(found.by_certainty), "written to": output})
-    for line in _problems(found):
-        sentence(line)
 
 
 def _headline(found: AnnotatedCalls, is_now: bool) -> str:
@@ -102,11 +98,11 @@ def _counts(counts: dict[str, int]) -> str:
     return listed(f"{rows:,} {name}" for name, rows in counts.items())
 
 
-def _problems(found: AnnotatedCalls) -> list[str]:
+def _problems(found: AnnotatedCalls, prefix: str) -> list[str]:
     """What stands in the way of an answer: how often, and the first few cases."""
     if not found.problems:
         return []
-    lines = [f"{counted(found.problems, 'call')} without an answer; the column of problems says why, such as:"]
+    lines = [f"{counted(found.problems, 'call')} without an answer; the column {prefix}problem says why, such as:"]
     for one in found.unknown:
         hint = f"did you mean {one.nearest!r}?" if one.nearest else "record the deployment first"
         lines.append(f"no deployment is known as {one.deployment!r} ({counted(one.rows, 'call')}): {hint}")

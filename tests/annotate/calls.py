@@ -26,8 +26,15 @@ def replayed(facts: Iterable[Fact], now: datetime) -> Trail:
     """A trail of the same facts."""
     trail = Trail.open("memory:", clock=lambda: now)
     for fact in facts:
-        clocks = {"effective_at": fact.effective_at, "known_at": fact.known_at}
-        trail.log.append([Draft(event=fact.event, mode=fact.mode, by=fact.by, source=fact.source, **clocks)])
+        draft = Draft(
+            event=fact.event,
+            mode=fact.mode,
+            by=fact.by,
+            source=fact.source,
+            effective_at=fact.effective_at,
+            known_at=fact.known_at,
+        )
+        trail.log.append([draft])
     return trail
 
 

@@ -7,6 +7,7 @@ import io
 import json
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -161,10 +162,10 @@ def test_a_short_row_is_filled_up(trail: Trail) -> None:
     ],
 )
 def test_a_file_that_cannot_be_annotated_is_refused_with_the_way_out(
-    trail: Trail, text: str, format: str, problem: str
+    trail: Trail, text: str, format: Any, problem: str
 ) -> None:
     with pytest.raises(ValueError, match=problem.replace("?", r"\?")):
-        annotated(trail, text, format)  # type: ignore[arg-type]
+        annotated(trail, text, format)
 
 
 def test_the_names_of_what_is_added_can_begin_otherwise(trail: Trail) -> None:
@@ -246,9 +247,9 @@ class Watched(io.RawIOBase):
 
 
 @pytest.mark.parametrize(("begin", "call", "format"), [(HEADING, CALL, "csv"), ("", LINE, "jsonl")])
-def test_of_however_many_calls_only_few_are_held_at_a_time(trail: Trail, begin: str, call: str, format: str) -> None:
-    calls = Watched(begin, call, 20_000)
-    source = io.BufferedReader(calls)
-    annotate_file(trail.annotator(CallTimes()), source, calls, COLUMNS, format)  # type: ignore[arg-type]
+def test_of_however_many_calls_only_few_are_held_at_a_time(trail: Trail, begin: str, call: str, format: Any) -> None:
+    calls: Any = Watched(begin, call, 20_000)
+    source: Any = io.BufferedReader(calls)
+    annotate_file(trail.annotator(CallTimes()), source, calls, COLUMNS, format)
     assert calls.read_so_far > 700_000
     assert calls.most_held < 200_000

@@ -19,7 +19,7 @@ from rules.given import PROD, deployed, mirrored
 polars = pytest.importorskip("polars")
 
 MOMENT = datetime(2025, 3, 1, 10, tzinfo=UTC)
-NAMES = {"time": "called_at", "deployment": "deployment"}
+NAMES: dict[str, Any] = {"time": "called_at", "deployment": "deployment"}
 
 
 @pytest.fixture
