@@ -79,8 +79,8 @@ class UnknownDeployment(Answer):
     rows: int
 
 
-class UnreadableTime(Answer):
-    """A row of a log of calls whose time cannot be read; rows are counted from 1, without the heading."""
+class Unanswered(Answer):
+    """A call for which there is no answer, and why; rows are counted from 1, without the heading."""
 
     row: int
     problem: str
@@ -90,7 +90,7 @@ class AnnotatedCalls(Answer):
     """How a log of calls was annotated, with what was known at `known_at`.
 
     `problems`: rows without an answer; every other one is counted by its status, and by its certainty where it has one.
-    Of unknown deployments and unreadable times the first few are named.
+    The first few unknown deployments are named, and the first few calls that have no answer for any other reason.
     """
 
     known_at: Instant
@@ -99,4 +99,4 @@ class AnnotatedCalls(Answer):
     by_status: dict[str, int]
     by_certainty: dict[str, int]
     unknown: tuple[UnknownDeployment, ...]
-    unreadable: tuple[UnreadableTime, ...]
+    unanswered: tuple[Unanswered, ...]

@@ -66,7 +66,7 @@ ANSWERS: tuple[tuple[str, str, tuple[type, ...]], ...] = (
     ),
     ("announcements", '`{"announcements": [...]}`.', (announcements.Announcement, announcements.Confirmation)),
     ("upcoming", '`{"upcoming": [...]}`.', (upcoming.Upcoming, upcoming.Target)),
-    ("annotate", "One object.", (calls.AnnotatedCalls, calls.UnknownDeployment, calls.UnreadableTime)),
+    ("annotate", "One object.", (calls.AnnotatedCalls, calls.UnknownDeployment, calls.Unanswered)),
     ("review", '`{"review": [...]}`.', (review.ReviewEntry, review.Settlement)),
     (
         "status",

@@ -26,8 +26,8 @@ from modeltrail.projections.calls import (
     Annotation,
     Served,
     Timeline,
+    Unanswered,
     UnknownDeployment,
-    UnreadableTime,
 )
 from modeltrail.projections.deployments import deployments
 from modeltrail.projections.serving import possible
@@ -35,7 +35,9 @@ from modeltrail.projections.serving import possible
 TIMELINES_KEPT = 65_536
 """How many deployments' courses are kept: those that were called last."""
 NAMED = 5
-"""How many unknown deployments and unreadable times are named; the others are counted."""
+"""How many unknown deployments and other problems are named; the others are counted."""
+_LONGEST_NAME = 1_000
+"""A text with more characters is no name, and is not kept: somebody may have named the column of prompts."""
 COLUMNS = ("status", "model", "version", "certainty", "possible", "because", "problem")
 """What is added to a call; a prefix is put before each name."""
 PREFIX = "modeltrail_"
@@ -70,7 +72,7 @@ class Columns:
 class Problem(NamedTuple):
     """Why a name leads to no deployment; `is_unknown`: none is known by it."""
 
-    told: Annotation
+    why: str
     is_unknown: bool
 
 
@@ -80,8 +82,7 @@ class Annotator:
     def __init__(self, knowledge: Knowledge, known_at: datetime, times: CallTimes) -> None:
         self._knowledge = knowledge
         self._known_at = known_at
-        self._recorded = knowledge.keys(deployments)
-        self._names = DeploymentNames(self._recorded)
+        self._names = DeploymentNames(knowledge.keys(deployments))
         self.times = times
         self._shared: dict[Served, Served] = {}
         self._timeline = lru_cache(TIMELINES_KEPT)(self._timeline_of)
@@ -89,7 +90,8 @@ class Annotator:
         self._counts: Counter[Served] = Counter()
         self._problems = 0
         self._unknown: Counter[str] = Counter()
-        self._unreadable: list[UnreadableTime] = []
+        self._unanswered: dict[str, int] = {}
+        """Other problems than unknown deployments, each with the first row that has it."""
         self.lock = Lock()
 
     def annotation(self, deployment: object, time: object) -> Annotation:
@@ -97,16 +99,16 @@ class Annotator:
         try:
             moment = self.times.read(time)
         except (ValueError, OverflowError) as error:
-            return self._without_time(str(error))
+            return self._without_answer(str(error))
         return self.at(deployment, moment)
 
     def at(self, deployment: object, moment: int | None) -> Annotation:
         """The same where the moment is known, in microseconds since 1970; null: it is not."""
         if moment is None:
-            return self._without_time(NO_TIME)
+            return self._without_answer(NO_TIME)
         if not isinstance(deployment, str) or not deployment:
             return self._without_answer(f"{shown(deployment)} is no name" if deployment else "there is no deployment")
-        timeline = self._named(deployment)
+        timeline = (self._named if len(deployment) <= _LONGEST_NAME else self._named_as)(deployment)
         if isinstance(timeline, Problem):
             return self._without_deployment(deployment, timeline)
         found = timeline.at(moment)
@@ -120,28 +122,27 @@ class Annotator:
             return self._timeline(self._names.named(name))
         except Unknown as refused:
             why = str(refused) if isinstance(refused, Ambiguous) else f"no deployment is known as {name!r}"
-            return Problem(Annotation(None, problem=why), not isinstance(refused, Ambiguous))
+            return Problem(why, not isinstance(refused, Ambiguous))
         except ValidationError as error:
-            return Problem(Annotation(None, problem=problem(error)), False)
+            return Problem(problem(error), False)
 
     def _timeline_of(self, deployment: str) -> Timeline:
         facts = self._knowledge.facts(deployment)
         return Timeline(course_of(deployment, facts, self._knowledge.history), self._shared)
 
     def _without_answer(self, why: str) -> Annotation:
+        if len(self._unanswered) < NAMED and why not in self._unanswered:
+            self._unanswered[why] = self._rows + 1
         self._problems += 1
         return Annotation(None, problem=why)
 
-    def _without_time(self, why: str) -> Annotation:
-        if len(self._unreadable) < NAMED:
-            self._unreadable.append(UnreadableTime(row=self._rows + 1, problem=why))
-        return self._without_answer(why)
-
     def _without_deployment(self, name: str, found: Problem) -> Annotation:
-        self._problems += 1
-        if found.is_unknown and (name in self._unknown or len(self._unknown) < NAMED):
+        if not found.is_unknown:
+            return self._without_answer(found.why)
+        if name in self._unknown or len(self._unknown) < NAMED:
             self._unknown[name] += 1
-        return found.told
+        self._problems += 1
+        return Annotation(None, problem=found.why)
 
     @property
     def _rows(self) -> int:
@@ -163,7 +164,7 @@ class Annotator:
             by_status=dict(by_status.most_common()),
             by_certainty=dict(by_certainty.most_common()),
             unknown=tuple(self._unknown_ones()),
-            unreadable=tuple(self._unreadable),
+            unanswered=tuple(Unanswered(row=row, problem=why) for why, row in self._unanswered.items()),
         )
 
     def _unknown_ones(self) -> Iterable[UnknownDeployment]:

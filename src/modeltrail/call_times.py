@@ -8,7 +8,7 @@ from math import floor
 from typing import Literal
 
 from modeltrail.domain.values import parse_instant, to_utc
-from modeltrail.problems import shown
+from modeltrail.problems import SHOWN_LENGTH, shown
 from modeltrail.projections.calls import microseconds
 
 TimeUnit = Literal["s", "ms", "us", "ns"]
@@ -72,6 +72,8 @@ class CallTimes:
 
 
 def _date(value: object) -> datetime:
+    if isinstance(value, str) and len(value) > SHOWN_LENGTH:
+        raise ValueError(f"{shown(value)} is no date: write 2025-03-26T14:00:00Z")
     try:
         date = parse_instant(value)
     except ValueError:

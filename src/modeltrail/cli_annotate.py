@@ -106,4 +106,4 @@ def _problems(found: AnnotatedCalls, prefix: str) -> list[str]:
     for one in found.unknown:
         hint = f"did you mean {one.nearest!r}?" if one.nearest else "record the deployment first"
         lines.append(f"no deployment is known as {one.deployment!r} ({counted(one.rows, 'call')}): {hint}")
-    return [*lines, *(f"row {one.row:,}: {one.problem}" for one in found.unreadable)]
+    return [*lines, *(f"row {one.row:,}: {one.problem}" for one in found.unanswered)]

@@ -13,7 +13,7 @@ from modeltrail import Trail, Unknown
 from modeltrail.annotating import NAMED
 from modeltrail.domain.refusals import Ambiguous
 from modeltrail.naming import DeploymentNames
-from modeltrail.projections.calls import UnknownDeployment, UnreadableTime
+from modeltrail.projections.calls import Unanswered, UnknownDeployment
 from rules.given import MIRRORED, PROD, deployed, mirrored, on
 
 ACCOUNTS = "/subscriptions/s/resourceGroups/rg/providers/Microsoft.CognitiveServices/accounts"
@@ -59,15 +59,24 @@ def test_in_json_what_is_not_known_is_null(trail: Trail) -> None:
 
 def test_the_first_of_each_kind_are_named_and_all_are_counted(trail: Trail) -> None:
     unknown = [(TIME, "chat-prd"), *[(TIME, f"other-{number}") for number in range(9)], (TIME, "chat-prd")]
-    unreadable = [("soon", PROD)] * 7
-    calls = [("called_at", "deployment"), (TIME, PROD), *unknown, *unreadable, ("2024-01-01", PROD)]
+    others = [(f"day {number // 2}", PROD) for number in range(14)]
+    calls = [("called_at", "deployment"), (TIME, PROD), *unknown, *others, ("2024-01-01", PROD)]
     summary = annotated(trail, as_csv(calls))[1]
-    assert (summary.rows, summary.problems) == (20, 18)
+    assert (summary.rows, summary.problems) == (27, 25)
     assert (summary.by_status, summary.by_certainty) == ({"serving": 1, "absent": 1}, {"recorded": 1})
     assert summary.unknown[0] == UnknownDeployment(deployment="chat-prd", nearest=PROD, rows=2)
-    assert (len(summary.unknown), len(summary.unreadable)) == (NAMED, NAMED)
-    problem = "'soon' is no date: write 2025-03-26 or 2025-03-26T14:00:00Z"
-    assert summary.unreadable[0] == UnreadableTime(row=13, problem=problem)
+    assert (len(summary.unknown), len(summary.unanswered)) == (NAMED, NAMED)
+    problem = "'day 1' is no date: write 2025-03-26 or 2025-03-26T14:00:00Z"
+    assert summary.unanswered[1] == Unanswered(row=15, problem=problem)
+
+
+def test_a_column_of_prompts_is_no_column_of_deployments(trail: Trail) -> None:
+    prompt = "How are you? " * 1_000
+    rows = asked(trail, (TIME, prompt), (prompt, PROD))
+    assert [(len(row["deployment"]), len(row["called_at"])) for row in rows] == [(13_000, 20), (9, 13_000)]
+    assert all(len(row["modeltrail_problem"]) < 200 for row in rows)
+    summary = annotated(trail, as_csv([("called_at", "deployment"), (TIME, prompt)]))[1]
+    assert [(one.row, len(one.problem) < 200) for one in summary.unanswered] == [(1, True)]
 
 
 def test_calls_before_and_after_a_deployment_are_answered_too(trail: Trail) -> None:

@@ -62,7 +62,7 @@ def test_in_json_the_summary_is_one_document(store: str, file: Path) -> None:
     told = annotate(store, file, "-o", "out.csv", "--json").json
     assert (told["rows"], told["problems"], told["by_status"]) == (5, 3, {"serving": 1, "window": 1})
     assert told["unknown"] == [{"deployment": "chat-prd", "nearest": "chat-prod", "rows": 2}]
-    assert [one["row"] for one in told["unreadable"]] == [5]
+    assert [one["row"] for one in told["unanswered"]] == [5]
 
 
 def test_in_a_pipe_the_calls_alone_go_to_standard_output(store: str) -> None:
