@@ -61,10 +61,10 @@ def annotate_file(
 
 def format_of(source: File, target: File, format: Format | None) -> Format:
     """The format of both files. Raises ValueError where it cannot be told, or is not one."""
-    if format is not None and format not in get_args(Format):
+    if format is not None and not _is_known(format):
         raise ValueError(f"{format!r} is no format of calls: use one of {', '.join(get_args(Format))}")
     found = [_ENDINGS.get(one.suffix.lower()) for one in (source, target) if isinstance(one, Path)]
-    formats: list[Format] = list(dict.fromkeys(one for one in (format, *found) if one is not None))
+    formats = list(dict.fromkeys(one for one in (format, *found) if one is not None))
     if not formats:
         raise ValueError(
             f"nobody can tell how the calls are logged: name a file that ends in {', '.join(_ENDINGS)}, or say it with "
@@ -73,6 +73,10 @@ def format_of(source: File, target: File, format: Format | None) -> Format:
     if len(formats) > 1:
         raise ValueError(f"calls stay in their format, and {formats[0]} is not {formats[1]}: name files that end alike")
     return formats[0]
+
+
+def _is_known(format: str) -> bool:
+    return format in get_args(Format)
 
 
 @contextmanager
