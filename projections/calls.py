@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from array import array
 from bisect import bisect_right
 from datetime import UTC, datetime
 from typing import NamedTuple
@@ -45,7 +46,7 @@ class Timeline:
 
     def __init__(self, course: Course, shared: dict[Served, Served]) -> None:
         """`shared`: those that other courses had, which are not kept twice."""
-        self._since: list[int] = []
+        self._since = array("q")
         self._annotations = [ABSENT]
         for segment in course.segments:
             sole = segment.possible[0] if len(segment.possible) == 1 else Outcome("stopped")

@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 
 Format = Literal["csv", "jsonl", "parquet"]
 """How calls are logged."""
+_FORMATS: tuple[Format, ...] = get_args(Format)
 _ENDINGS: dict[str, Format] = {".csv": "csv", ".jsonl": "jsonl", ".ndjson": "jsonl", ".parquet": "parquet"}
 _BOM = b"\xef\xbb\xbf"
 _LOOKED_AT = 2**16
@@ -61,22 +62,22 @@ def annotate_file(
 
 def format_of(source: File, target: File, format: Format | None) -> Format:
     """The format of both files. Raises ValueError where it cannot be told, or is not one."""
-    if format is not None and not _is_known(format):
-        raise ValueError(f"{format!r} is no format of calls: use one of {', '.join(get_args(Format))}")
-    found = [_ENDINGS.get(one.suffix.lower()) for one in (source, target) if isinstance(one, Path)]
-    formats = list(dict.fromkeys(one for one in (format, *found) if one is not None))
+    if format is not None and format not in _FORMATS:
+        raise ValueError(f"{format!r} is no format of calls: use one of {', '.join(_FORMATS)}")
+    endings = [one.suffix.lower() for one in (source, target) if isinstance(one, Path)]
+    formats = [_ENDINGS[ending] for ending in endings if ending in _ENDINGS]
+    if format is not None:
+        formats.append(format)
     if not formats:
         raise ValueError(
             f"nobody can tell how the calls are logged: name a file that ends in {', '.join(_ENDINGS)}, or say it with "
-            f"the format, one of {', '.join(get_args(Format))}"
+            f"the format, one of {', '.join(_FORMATS)}"
         )
-    if len(formats) > 1:
-        raise ValueError(f"calls stay in their format, and {formats[0]} is not {formats[1]}: name files that end alike")
+    if len(set(formats)) > 1:
+        raise ValueError(
+            f"calls stay in their format, and {formats[0]} is not {formats[-1]}: name files that end alike"
+        )
     return formats[0]
-
-
-def _is_known(format: str) -> bool:
-    return format in get_args(Format)
 
 
 @contextmanager
