@@ -65,7 +65,7 @@ def format_of(source: File, target: File, format: Format | None) -> Format:
     if format is not None and format not in _FORMATS:
         raise ValueError(f"{format!r} is no format of calls: use one of {', '.join(_FORMATS)}")
     endings = [one.suffix.lower() for one in (source, target) if isinstance(one, Path)]
-    formats = [_ENDINGS[ending] for ending in endings if ending in _ENDINGS]
+    formats: list[Format] = [_ENDINGS[ending] for ending in endings if ending in _ENDINGS]
     if format is not None:
         formats.append(format)
     if not formats:
