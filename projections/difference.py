@@ -113,8 +113,8 @@ class ModelDifference(Answer):
 class Difference(Answer):
     """All that differs from one moment to another, or from one knowledge to another (R6).
 
-    `facts`: those on which that rests, in the order of the log, with who, why and from where; `known_then` is said of the
-    later moment.
+    `facts`: those on which that rests, in the order of the log, with who, why and from where; `known_then` is said of
+    the later moment.
     """
 
     before: Asked
