@@ -98,6 +98,34 @@ def test_a_deployment_that_the_engine_runs_is_moved_by_no_provider(run_by: str, 
     assert [one.kind for one in found(trail)] == expected
 
 
+@pytest.mark.rule("R7", "R37")
+def test_a_deployment_that_the_engine_runs_is_never_late() -> None:
+    trail = deployed(mirrored(), "manual", run_by="engine")
+    on(trail, "2025-03-01").deployment().change_policy("auto-update")
+    on(trail, "2025-03-05").model(MIRRORED).announce_default("v2", on="2025-03-20")
+    on(trail, "2025-03-20", known="2025-11-01").model(MIRRORED).change_default("v2")
+    seen(trail, "2025-04-10", "v1")
+    assert breaches(trail) == []
+
+
+@pytest.mark.rule("R32")
+def test_a_stop_that_nothing_explains_is_against_no_policy() -> None:
+    trail = deployed(mirrored(), "manual")
+    on(trail, "2025-03-10").deployment().observe(MIRRORED, "v1", status="stopped")
+    (one,) = found(trail)
+    assert (one.kind, one.version) == ("unexplained-move", None)
+
+
+@pytest.mark.rule("R13")
+def test_the_earliest_date_may_become_the_date() -> None:
+    trail = mirrored()
+    on(trail, "2025-03-01").model(MIRRORED).announce_retirement("v1", on="2025-08-01", qualifier="no-earlier-than")
+    on(trail, "2025-04-01").model(MIRRORED).announce_retirement("v1", on="2025-08-01")
+    on(trail, "2025-08-01").model(MIRRORED).retire("v1")
+    answer = trail.at("2025-12-01").conformance()
+    assert (answer.breaches, answer.moved_dates) == ((), ())
+
+
 @pytest.mark.rule("R13")
 def test_a_fixed_date_may_be_moved_a_tentative_one_binds_nobody_and_a_withdrawn_one_is_forgotten() -> None:
     for qualifier, withdraw in (("fixed", False), ("tentative", False), ("no-earlier-than", True)):
