@@ -127,7 +127,7 @@ def test_other_rules_make_a_difference() -> None:
 @pytest.mark.rule("R15")
 def test_what_another_model_says_of_this_one_counts_where_it_names_a_version_that_differs() -> None:
     trail = mirrored()
-    on(trail, "2025-03-01").model("azure-openai/old").name_replacement("x", MIRRORED, "v1")
+    on(trail, "2025-03-01").model("azure-openai/old").announce_forced_upgrade("x", to_model=MIRRORED)
     on(trail, "2025-03-01").model(MIRRORED).change_default("v2")
     (one,) = (one for one in diff(trail, "2025-02-10", "2025-03-10").models if one.model == MIRRORED)
     facts = {fact.position: fact.event.type for fact in trail.events()}
