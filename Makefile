@@ -6,6 +6,7 @@ PYTHON ?= $(shell for python in python3 python3.14 python3.13 python3.12 python3
 VENV := .venv
 BIN := $(VENV)/bin
 PIP := -m pip --disable-pip-version-check --quiet
+PAGES := list_rules list_commands list_events list_python draw_pictures list_pages docs/test_tutorial docs/test_stories
 PYTEST := -m pytest --numprocesses auto --dist worksteal
 
 $(BIN)/python:
@@ -61,6 +62,10 @@ rules: $(VENV)/ready-to-develop ## break the code of each rule and demand that o
 .PHONY: rule-tests
 rule-tests: $(VENV)/ready-to-develop ## write the lists of tests in docs/reference/rules.md
 	$(BIN)/python tests/list_rules.py
+
+.PHONY: pages
+pages: $(VENV)/ready-to-develop ## write the parts of docs/ that are made from the code: lists, fields, pictures
+	for page in $(PAGES); do PYTHONPATH=tests $(BIN)/python tests/$$page.py || exit; done
 
 .PHONY: explore
 explore: $(VENV)/ready-to-develop ## run the properties for long, on random histories

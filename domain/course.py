@@ -28,7 +28,7 @@ from modeltrail.domain.events import (
     VersionChanged,
 )
 from modeltrail.domain.facts import Fact, in_order
-from modeltrail.domain.frames import Frame, Member, joined, segment_at
+from modeltrail.domain.frames import Frame, Member, joined, joined_from, segment_at
 from modeltrail.domain.history import Calendar, Histories
 from modeltrail.domain.judging import (
     keep_dues,
@@ -84,6 +84,12 @@ def course_at(deployment: str, facts: Iterable[Fact], histories: Histories, mome
     frames = _Walk(deployment, in_order(facts), cache(histories)).frames_until(moment)
     found = segment_at(frames, moment)
     return Course(deployment, () if found is None else (found,))
+
+
+def course_from(deployment: str, facts: Iterable[Fact], histories: Histories, moment: datetime) -> Course:
+    """The course from a moment on: the segment that holds then, all after it, and one before it, begun or not."""
+    frames = _Walk(deployment, in_order(facts), cache(histories)).frames_until(None)
+    return Course(deployment, joined_from(frames, moment))
 
 
 _LOOKING_BACK = frozenset(

@@ -202,6 +202,16 @@ def joined(frames: Iterable[Frame]) -> tuple[Segment, ...]:
     return (*ended, *kept[-1:])
 
 
+def joined_from(frames: Sequence[Frame], moment: datetime) -> tuple[Segment, ...]:
+    """The segments from the one before that which holds at a moment; of that one the beginning is not looked for."""
+    start = max(0, bisect_right(frames, moment, key=lambda frame: frame.since) - 1)
+    present = earlier = segment(frames[start]) if frames else None
+    while start and _LASTING(earlier) == _LASTING(present):
+        start -= 1
+        earlier = segment(frames[start])
+    return joined(frames[start:])
+
+
 def segment_at(frames: Sequence[Frame], moment: datetime) -> Segment | None:
     """The segment at a moment, null before there is one. Its end is not looked for."""
     after = bisect_right(frames, moment, key=lambda frame: frame.since)

@@ -52,6 +52,7 @@ class Upcoming(Answer):
 
     `deployment` null: it concerns the catalogue. `to`: where it leads. `certainty`: `announced` for the catalogue, else
     as in the course. `tested`: whether the target was tested for the deployment (R36), with the last result.
+    `owner`: that of the deployment. `advice`: what to do about it, null where there is nothing to do.
     """
 
     on: Instant
@@ -68,6 +69,8 @@ class Upcoming(Answer):
     because: tuple[int, ...]
     test_result: Literal["passed", "failed"] | None = None
     sku: str | None = None
+    owner: str | None = None
+    advice: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -234,6 +237,7 @@ def held_back_upcoming(move: Move, beside: Beside, horizon: Horizon) -> Iterator
             because=tuple(sorted({*move.because, fact.position})),
             test_result=result,
             sku=beside.state.sku,
+            owner=beside.state.owner,
         )
 
 
@@ -272,6 +276,7 @@ def _entry(
         because=part.because,
         test_result=result,
         sku=state.sku,
+        owner=state.owner,
     )
 
 
@@ -297,6 +302,12 @@ def test_result(state: DeploymentState, to: Target | None) -> Literal["passed", 
         if event.version == to.version and (event.model or state.model) == to.model:
             result = event.result
     return result
+
+
+def concerns(entry: Upcoming, model: str | None, owner: str | None) -> bool:
+    """Whether an entry concerns a model or leads to it, and deployments of an owner; null for any."""
+    named = {entry.model, entry.to.model if entry.to is not None else None}
+    return (model is None or model in named) and (owner is None or entry.owner == owner)
 
 
 def in_time(entries: Iterable[Upcoming]) -> Sequence[Upcoming]:

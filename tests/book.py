@@ -7,7 +7,7 @@ from dataclasses import replace
 from datetime import datetime
 from functools import cache
 
-from modeltrail.domain.course import Course, course_at, course_of
+from modeltrail.domain.course import Course, course_at, course_from, course_of
 from modeltrail.domain.events import ExportObserved, FactRetracted, TrustChanged
 from modeltrail.domain.facts import Fact, is_known
 from modeltrail.domain.history import Histories, ModelHistory
@@ -45,6 +45,11 @@ def is_order_for(fact: Fact, model: str) -> bool:
 def course(facts: Sequence[Fact], deployment: str, known_at: datetime | None = None) -> Course:
     """The course of a deployment."""
     return course_of(deployment, *_asked(facts, deployment, known_at))
+
+
+def course_from_on(facts: Sequence[Fact], deployment: str, moment: datetime) -> Course:
+    """The course of a deployment from a moment on."""
+    return course_from(deployment, *_asked(facts, deployment, None), moment)
 
 
 def at(facts: Sequence[Fact], deployment: str, moment: datetime, known_at: datetime | None = None) -> Segment | None:

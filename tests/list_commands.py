@@ -31,7 +31,9 @@ from modeltrail.projections import (
     notice,
     review,
     serving,
+    suppositions,
     upcoming,
+    what_if,
     why,
 )
 from modeltrail.proofs import Checkpoint, InclusionProof
@@ -91,6 +93,11 @@ ANSWERS: tuple[tuple[str, str, tuple[type, ...]], ...] = (
     ),
     ("announcements", '`{"announcements": [...]}`.', (announcements.Announcement, announcements.Confirmation)),
     ("upcoming", '`{"upcoming": [...]}`.', (upcoming.Upcoming, upcoming.Target)),
+    (
+        "what-if",
+        "One object. `supposed` lists what was supposed; the `kind` says which object it is.",
+        (what_if.WhatIf, what_if.Otherwise, what_if.Outlook, *get_args(suppositions.Supposition)),
+    ),
     (
         "conformance",
         "One object.",

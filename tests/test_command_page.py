@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -9,6 +10,8 @@ import pytest
 from cli.exports import deployment, written
 from cli.shell import FLEET, NOTICES, shell
 from list_commands import ANSWERS, BY_HAND, PAGE, commands, page
+from modeltrail.projections.models import Answer
+from public_names import modules
 
 needs_the_page = pytest.mark.skipif(not PAGE.exists(), reason="docs/ is not here: the wheel is tested")
 
@@ -23,12 +26,29 @@ def test_every_command_that_prints_json_has_its_fields_on_the_page() -> None:
     assert {name for name, _, _ in ANSWERS} | set(BY_HAND) == printing
 
 
+def test_every_answer_has_its_fields_on_the_page() -> None:
+    modules()
+    listed: set[type] = {owner for _, _, owners in ANSWERS for owner in owners}
+    assert {kind for kind in below(Answer) if kind not in listed} == set()
+
+
+def below(kind: type) -> Iterator[type]:
+    """Every class that is a kind of another."""
+    found: list[type] = kind.__subclasses__()
+    for one in found:
+        yield one
+        yield from below(one)
+
+
 def test_what_is_listed_by_hand_is_what_is_printed(tmp_path_factory: pytest.TempPathFactory) -> None:
     store = f"sqlite:///{tmp_path_factory.mktemp('page') / 'trail.db'}"
     assert list(shell("--store", store, "import", "notices", NOTICES, "--json").json) == list(BY_HAND["import notices"])
     assert shell("--store", store, "apply", FLEET).code == 0
     (first, *_) = shell("--store", store, "history", "chat-prod", "--json").json["events"]
     assert list(first) == list(BY_HAND["history"])
+    assert list(shell("--store", store, "advance", "--json").json) == list(BY_HAND["advance"])
+    checked = shell("projections", "check", "policies", "--examples", 1, "--json").json
+    assert list(checked) == list(BY_HAND["projections check"])
 
 
 def test_what_is_listed_by_hand_of_exports_is_what_is_printed(tmp_path: Path) -> None:

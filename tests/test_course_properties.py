@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import strategies
-from book import answered, at, course, history, known
+from book import answered, at, course, course_from_on, history, known
 from modeltrail import Trail
 from modeltrail.domain.course import Course
 from modeltrail.domain.events import ForcedUpgradeAnnounced
@@ -168,3 +168,18 @@ def test_replayed_from_the_log_the_course_is_the_same(past: History) -> None:
             )
         replayed = tuple(trail.events())
     assert courses(replayed) == courses(past.facts)
+
+
+@pytest.mark.rule("R28")
+@given(st.one_of(strategies.histories(), strategies.often_seen()), st.data())
+def test_the_course_from_a_moment_on_is_the_end_of_the_whole(past: History, data: st.DataObject) -> None:
+    for deployment in DEPLOYMENTS:
+        whole = course(past.facts, deployment).segments
+        moment = data.draw(st.sampled_from(sorted({fact.effective_at for fact in past.facts})))
+        ahead = [part for part in whole if part.until is None or part.until > moment]
+        before = whole[: len(whole) - len(ahead)][-1:]
+        found = course_from_on(past.facts, deployment, moment).segments
+        assert found[-len(ahead) :] == (*ahead,) if ahead else not whole
+        assert [replace(part, since=moment) for part in found[: -len(ahead) or None]] == [
+            replace(part, since=moment) for part in before
+        ]

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import re
+import tomllib
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+
+from list_pages import SETTINGS, with_nav
 
 ROOT = Path(__file__).parent.parent
 DOCS = ROOT / "docs"
@@ -58,6 +61,14 @@ def test_every_page_is_within_reach_of_the_first() -> None:
         reached.add(page)
         ahead |= {target for target, _ in links(page) if target.suffix == ".md"} - reached
     assert {page for page in pages() if DOCS in page.parents} - reached == set()
+
+
+def test_the_built_site_has_the_order_of_the_first_page() -> None:
+    settings = SETTINGS.read_text(encoding="utf-8")
+    assert settings == with_nav(settings), "out of step: run make pages"
+    (first, *sections) = tomllib.loads(settings)["project"]["nav"]
+    assert first == {"modeltrail": "index.md"}
+    assert [*map(list, sections)] == [["Tutorial"], ["How-to"], ["Reference"], ["Explanation"], ["Decisions"]]
 
 
 def test_pages_link_to_pages_only() -> None:

@@ -34,7 +34,9 @@ from modeltrail.cli_session import (
     say,
     store_url,
 )
+from modeltrail.cli_upcoming import upcoming
 from modeltrail.cli_watch import watch
+from modeltrail.cli_what_if import SeveralWords, what_if
 from modeltrail.cli_why import why
 from modeltrail.proofs import Checkpoint
 from modeltrail.trail import Trail
@@ -189,13 +191,14 @@ for question in (
     queries.announcements,
     why,
     queries.course,
-    queries.upcoming,
+    upcoming,
     conformance,
     impact,
     diff,
     queries.status,
 ):
     app.command()(question)
+app.command(cls=SeveralWords)(what_if)
 app.add_typer(imports, name="import")
 app.add_typer(review, name="review")
 app.add_typer(projections, name="projections")

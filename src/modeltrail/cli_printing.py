@@ -20,7 +20,6 @@ from modeltrail.phrases import minute, moment, places, positions, printable
 from modeltrail.projections.announcements import Announcement
 from modeltrail.projections.models import DefaultAnnounced, ModelAnswer, VersionAnswer
 from modeltrail.projections.serving import CourseAnswer, Serving
-from modeltrail.projections.upcoming import Upcoming
 from modeltrail.status import Status, Waiting
 from modeltrail.verification import Verification
 
@@ -222,25 +221,6 @@ def show_course(deployment: str, answer: CourseAnswer) -> None:
             for part in answer.segments
         ),
     )
-
-
-def show_upcoming(answers: Collection[Upcoming], until: str) -> None:
-    """What is to come and what is overdue, by date."""
-    if not answers:
-        sentence(f"nothing is announced or due until {until}")
-        return
-    table(
-        ("on", "what", "because"),
-        ((minute(answer.on), _coming(answer), positions(answer.because)) for answer in answers),
-    )
-
-
-def _coming(answer: Upcoming) -> str:
-    """What is to come, with the SKU that it is announced for, or that the deployment has."""
-    sku = None
-    if answer.sku:
-        sku = f"{answer.sku} only" if answer.deployment is None else f"sku {answer.sku}"
-    return phrases.listed([phrases.coming(answer), sku])
 
 
 def show_verification(found: Verification) -> None:

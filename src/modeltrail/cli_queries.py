@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from datetime import timedelta
 from typing import Annotated, get_args
 
 import typer
@@ -29,7 +28,7 @@ from modeltrail.cli_session import (
 from modeltrail.domain.events import FactRetracted
 from modeltrail.domain.facts import Fact
 from modeltrail.domain.values import Qualifier, instant_text
-from modeltrail.phrases import moment, when
+from modeltrail.phrases import when
 from modeltrail.projections.serving import Serving
 
 _SPAN = re.compile(r"([0-9]{1,5})([dw]?)")
@@ -41,7 +40,6 @@ Deployment = Annotated[str, typer.Argument(metavar="DEPLOYMENT", help="Its name,
 Model = Annotated[
     str, typer.Argument(metavar="MODEL", help="catalogue/name; the name alone if only one has it.", show_default=False)
 ]
-Within = Annotated[str, typer.Option("--within", metavar="SPAN", help="How far to look: 60d, 60 or 8w.")]
 
 
 def serving(
@@ -179,33 +177,6 @@ def course(
             print_json(answer.model_dump(mode="json"))
         else:
             printing.show_course(deployment, answer)
-
-
-def upcoming(
-    ctx: typer.Context,
-    within: Within = "30d",
-    catalogue_only: Annotated[
-        bool, typer.Option("--catalogue-only", help="Only what is announced, not what it means for deployments.")
-    ] = False,
-    qualifier: Annotated[
-        str | None,
-        typer.Option("--qualifier", metavar="FIRMNESS", help=f"Only dates that are as firm: {_FIRMNESS}."),
-    ] = None,
-    at: At = None,
-    known_at: KnownAt = None,
-    as_json: AsJson = False,
-    exit_code: FoundCode = False,
-    store: Store = None,
-) -> None:
-    """List what is to come, and what is overdue."""
-    days, firmness = days_of(within), qualifier_of(qualifier)
-    with asking(ctx, store, at, known_at) as asked:
-        answers = asked.upcoming(days, catalogue_only=catalogue_only, qualifier=firmness)
-        if as_json:
-            print_json(listed("upcoming", answers))
-        else:
-            printing.show_upcoming(answers, moment(asked.t + timedelta(days=days)))
-    exit_if(exit_code, bool(answers), FOUND)
 
 
 def status(ctx: typer.Context, as_json: AsJson = False, exit_code: FoundCode = False, store: Store = None) -> None:

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from datetime import datetime
 
-from modeltrail.domain.course import Course, course_of
+from modeltrail.domain.course import Course, course_from, course_of
 from modeltrail.domain.deployment import DeploymentState
 from modeltrail.domain.events import Announcement as AnnouncementEvent
 from modeltrail.domain.facts import Fact
@@ -16,12 +16,13 @@ from modeltrail.domain.segments import Outcome
 from modeltrail.domain.values import Qualifier
 from modeltrail.knowledge import Knowledge
 from modeltrail.projections.deployments import deployments
-from modeltrail.projections.models import model_history
+from modeltrail.projections.models import model_history, models
 from modeltrail.projections.upcoming import (
     Beside,
     Horizon,
     Upcoming,
     carried_out,
+    catalogue_upcoming,
     deployment_upcoming,
     held_back_upcoming,
 )
@@ -51,7 +52,16 @@ class Expected:
         return course_of(deployment, self._past(self._knowledge.facts(deployment)), self.history)
 
     def _past(self, facts: list[Fact]) -> list[Fact]:
-        return [fact for fact in facts if fact.effective_at <= self._t]
+        """What was effective by the moment, and what is supposed to be after it (a negative position)."""
+        return [fact for fact in facts if fact.effective_at <= self._t or fact.position < 0]
+
+    def entries(self, horizon: Horizon, *, catalogue_only: bool = False) -> Iterator[Upcoming]:
+        """What comes for models and, unless only the catalogue is asked for, for deployments."""
+        for name in self._knowledge.keys(models):
+            yield from catalogue_upcoming(self._knowledge.history(name).at(self._t), horizon)
+        if not catalogue_only:
+            for name in self._knowledge.keys(deployments):
+                yield from self.upcoming(name, horizon)
 
     def upcoming(self, deployment: str, horizon: Horizon) -> list[Upcoming]:
         """What comes for a deployment."""
@@ -71,7 +81,7 @@ class Expected:
             lambda position: announced.get(position),
             lambda outcome, moment: self.breaks_api(state, outcome, moment),
         )
-        found = deployment_upcoming(course_of(deployment, facts, self.history), beside, horizon)
+        found = deployment_upcoming(course_from(deployment, facts, self.history, self._t), beside, horizon)
         move = due_move(state, facts, self._knowledge.history, self._t) if state.held_back is not None else None
         return found if move is None else [*held_back_upcoming(move, beside, horizon), *found]
 

@@ -28,11 +28,11 @@ class Knowledge:
     def __init__(self, ledger: Ledger, remembered: Remembered, limit: datetime | None) -> None:
         self.ledger = ledger
         self.limit = limit
-        self._remembered = remembered
+        self.remembered = remembered
 
     def earlier(self, moment: datetime) -> Knowledge:
         """What of this was known by a moment."""
-        return Knowledge(self.ledger, self._remembered, moment if self.limit is None else min(moment, self.limit))
+        return Knowledge(self.ledger, self.remembered, moment if self.limit is None else min(moment, self.limit))
 
     def facts(self, deployment: str) -> list[Fact]:
         """The known facts of a deployment, with the sights that readings add, in the order of the log."""
@@ -52,7 +52,7 @@ class Knowledge:
 
     def history(self, model: str) -> ModelHistory:
         """A model at every moment."""
-        return self._remembered(model, self.limit)
+        return self.remembered(model, self.limit)
 
     def deployment_named(self, name: str) -> str:
         """The recorded name of a deployment. Raises Unknown, Ambiguous."""

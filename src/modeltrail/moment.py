@@ -16,6 +16,7 @@ from modeltrail.explaining import explain
 from modeltrail.impacting import Impacting
 from modeltrail.knowledge import Knowledge
 from modeltrail.problems import Date, moment_of
+from modeltrail.projections.advice import advice
 from modeltrail.projections.announcements import Announcement
 from modeltrail.projections.conformance import Conformance
 from modeltrail.projections.deployments import deployments
@@ -24,10 +25,13 @@ from modeltrail.projections.impact import Impact
 from modeltrail.projections.models import ModelAnswer, model_answer, models
 from modeltrail.projections.review import Kind, ReviewEntry
 from modeltrail.projections.serving import CourseAnswer, Serving, course_answer, serving
-from modeltrail.projections.upcoming import Horizon, Upcoming, catalogue_upcoming, in_time
+from modeltrail.projections.suppositions import Supposition
+from modeltrail.projections.upcoming import Horizon, Upcoming, concerns, in_time
+from modeltrail.projections.what_if import WhatIf
 from modeltrail.projections.why import Why
 from modeltrail.read import Read
 from modeltrail.review import Review
+from modeltrail.supposing import what_if
 
 
 class Moment:
@@ -89,19 +93,33 @@ class Moment:
         return tuple(sorted(found, key=lambda one: (one.known_at, one.model, one.version, one.kind, one.sku or "")))
 
     def upcoming(
-        self, days: int = 30, *, catalogue_only: bool = False, qualifier: Qualifier | None = None
+        self,
+        days: int = 30,
+        *,
+        catalogue_only: bool = False,
+        qualifier: Qualifier | None = None,
+        model: str | None = None,
+        owner: str | None = None,
     ) -> tuple[Upcoming, ...]:
         """What is to come within so many days, the last moment included, and what is overdue (R12, R28).
 
         Only what was effective by the moment counts, with every standing announcement taken as carried out on its date.
+        With a model, what concerns it or leads to it; with an owner, what concerns their deployments. Raises Unknown.
         """
         horizon = Horizon(self.t, self.t + timedelta(days=days))
-        names = self._known.keys(models)
-        found = [entry for name in names for entry in catalogue_upcoming(self._known.history(name).at(self.t), horizon)]
-        if not catalogue_only:
-            expected = Expected(self._known, self.t)
-            found += [entry for name in self._known.keys(deployments) for entry in expected.upcoming(name, horizon)]
-        return tuple(in_time(entry for entry in found if qualifier is None or entry.qualifier == qualifier))
+        of_model = None if model is None else self._known.model_named(model)
+        entries = Expected(self._known, self.t).entries(horizon, catalogue_only=catalogue_only)
+        wanted = (one for one in entries if qualifier is None or one.qualifier == qualifier)
+        asked = (one for one in wanted if concerns(one, of_model, owner))
+        return tuple(one.model_copy(update={"advice": advice(one, self.t)}) for one in in_time(asked))
+
+    def what_if(self, *suppositions: Supposition, days: int = 90) -> WhatIf:
+        """What each deployment would do instead, in the past and in so many days to come, if something were otherwise.
+
+        Evidence (sights, executions) counts up to where the supposed course parts from the actual one; from there on
+        both are what the policies make of the facts. Nothing is recorded. Raises Unknown for a name never recorded.
+        """
+        return what_if(self._known, self.t, self.known_at, suppositions, days)
 
     def conformance(self, since: Date | None = None, of: str | None = None) -> Conformance:
         """Whether providers kept their word from `since`, null for ever, to the moment: what they did against what the

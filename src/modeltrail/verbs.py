@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from datetime import datetime
 from typing import TYPE_CHECKING, Literal, TypeVar
 
 from pydantic import ValidationError
@@ -40,13 +39,10 @@ from modeltrail.domain.events import (
 )
 from modeltrail.domain.values import Policy, Qualifier, Rules, RunBy, Sighted, Stage, rules_named, usual_rules
 from modeltrail.judging import current_model, judge_deployment, judge_model, judge_trust
-from modeltrail.problems import problem
+from modeltrail.problems import Date, problem
 
 if TYPE_CHECKING:
     from modeltrail.recording import Recording
-
-Date = datetime | str
-"""A moment, or its ISO text; a day without an hour is its 00:00Z (R5)."""
 
 
 class ModelVerbs:

@@ -64,7 +64,10 @@ def test_upcoming_has_the_documented_fields(store: str) -> None:
     assert set(answer) == {"upcoming"}
     assert {frozenset(one) for one in answer["upcoming"]} == {
         frozenset(
-            fields("on until qualifier kind model version deployment to certainty tested flags because test_result sku")
+            fields(
+                "on until qualifier kind model version deployment to certainty tested flags because test_result sku "
+                "owner advice"
+            )
         )
     }
 

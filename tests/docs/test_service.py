@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import importlib.util
-import re
+import json
+import logging
 import socket
+import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from threading import Thread
@@ -17,6 +19,7 @@ import uvicorn
 
 from modeltrail import Trail
 from modeltrail.failpoints import watched
+from pages import blocks
 
 DOCS = Path(__file__).parents[2] / "docs"
 PAGE, EXAMPLE = DOCS / "how-to" / "embed-in-a-service.md", DOCS / "examples" / "service.py"
@@ -83,8 +86,25 @@ def served(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Served]:
 
 
 def test_the_page_shows_the_example_as_it_is() -> None:
-    blocks = re.findall(r"^```python\n(.*?)^```$", PAGE.read_text(encoding="utf-8"), re.MULTILINE | re.DOTALL)
-    assert EXAMPLE.read_text(encoding="utf-8") in blocks, "docs/how-to/embed-in-a-service.md: put the file in again"
+    shown = blocks(PAGE, "python")
+    assert shown == [EXAMPLE.read_text(encoding="utf-8")], "docs/how-to/embed-in-a-service.md: put the file in again"
+
+
+def test_the_request_of_the_page_gets_the_answer_of_the_page(served: Served) -> None:
+    (request,), (answer,) = blocks(PAGE, "http"), blocks(PAGE, "json")
+    head, _, body = request.partition("\n\n")
+    (first, *headers) = head.splitlines()
+    method, path = first.split()
+    told = dict(header.split(": ") for header in headers)
+    assert served.client.request(method, path, headers=told, json=json.loads(body)).json() == json.loads(answer)
+
+
+def test_the_worker_of_the_page_advances_until_it_is_told_to_stop() -> None:
+    (code,) = blocks(PAGE, "py")
+    with Trail.open("memory:") as trail:
+        found: dict[str, Any] = {"threading": threading, "log": logging.getLogger("service"), "trail": trail}
+        exec(code, found)
+    assert found["stop"].is_set() and not found["worker"].is_alive()
 
 
 def test_the_example_is_shorter_than_40_lines() -> None:

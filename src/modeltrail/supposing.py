@@ -1,0 +1,111 @@
+"""What would be otherwise, if other facts, policies or rules held? Asked of supposed knowledge; nothing is recorded."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from datetime import datetime, timedelta
+from functools import cache
+
+from modeltrail.domain.course import Course, course_of
+from modeltrail.domain.facts import Fact
+from modeltrail.domain.history import ModelHistory, models_of
+from modeltrail.domain.refusals import Unknown, nearest
+from modeltrail.expected import Expected
+from modeltrail.knowledge import Knowledge
+from modeltrail.projections.deployments import deployments
+from modeltrail.projections.models import model_history
+from modeltrail.projections.suppositions import (
+    DefaultSupposed,
+    PolicySupposed,
+    RetirementSupposed,
+    Supposition,
+    shown_places,
+    supposed_of_deployment,
+    supposed_of_model,
+    without_evidence,
+)
+from modeltrail.projections.what_if import Otherwise, WhatIf, otherwise, parting
+
+
+class Supposed(Knowledge):
+    """What would be known if something were otherwise."""
+
+    def __init__(self, known: Knowledge, suppositions: Sequence[Supposition], now: datetime) -> None:
+        super().__init__(known.ledger, known.remembered, known.limit)
+        self._known, self._suppositions, self._now = known, suppositions, now
+        self.history = cache(self._history)  # type: ignore[method-assign]
+
+    def facts(self, deployment: str) -> list[Fact]:
+        """The facts of a deployment as they would be."""
+        return supposed_of_deployment(deployment, self._known.facts(deployment), self._suppositions, self._now)
+
+    def facts_of_model(self, model: str) -> list[Fact]:
+        """The facts of a model as they would be."""
+        return supposed_of_model(model, self._known.facts_of_model(model), self._suppositions, self._now)
+
+    def _history(self, model: str) -> ModelHistory:
+        facts = self.facts_of_model(model)
+        if facts == self._known.facts_of_model(model):
+            return self._known.history(model)
+        return model_history(model, facts)
+
+
+def what_if(
+    known: Knowledge, t: datetime, known_at: datetime, suppositions: Sequence[Supposition], days: int
+) -> WhatIf:
+    """What would be otherwise from the beginning until some days after a moment. Raises Unknown."""
+    asked = tuple(_named(known, one) for one in suppositions)
+    end = t + timedelta(days=days)
+    names = sorted(known.keys(deployments))
+    worlds = _Worlds(known, Supposed(known, asked, t), t)
+    found = [one for name in names for one in worlds.differences(name, end)] if asked else []
+    return WhatIf(at=t, known_at=known_at, until=end, supposed=asked, deployments=len(names), differences=tuple(found))
+
+
+def _named(known: Knowledge, one: Supposition) -> Supposition:
+    """A supposition with full names. Raises Unknown for what was never recorded."""
+    if isinstance(one, PolicySupposed):
+        return one.model_copy(update={"deployment": known.deployment_named(one.deployment)})
+    if isinstance(one, DefaultSupposed | RetirementSupposed):
+        model = known.model_named(one.model)
+        versions = known.history(model).states[-1].versions if known.history(model).states else {}
+        if one.version not in versions:
+            raise Unknown("version", f"{model} {one.version}", nearest(one.version, versions))
+        return one.model_copy(update={"model": model})
+    return one
+
+
+class _Worlds:
+    """The world that follows from the facts, and the one that is supposed, each with what is announced (R28)."""
+
+    def __init__(self, known: Knowledge, supposed: Knowledge, t: datetime) -> None:
+        self._known, self._supposed, self._t = known, supposed, t
+        self._expected, self._expected_else = Expected(known, t), Expected(supposed, t)
+
+    def differences(self, deployment: str, end: datetime) -> Iterator[Otherwise]:
+        """Where a deployment would do something else."""
+        facts, others = self._by_now(self._known.facts(deployment)), self._by_now(self._supposed.facts(deployment))
+        if not facts or (facts == others and self._are_alike(facts)):
+            return
+
+        def course(since: datetime | None) -> Course:
+            left = facts if since is None else without_evidence(deployment, facts, since)
+            return course_of(deployment, left, self._expected.history)
+
+        def course_else(since: datetime | None) -> Course:
+            left = others if since is None else without_evidence(deployment, others, since)
+            return course_of(deployment, left, self._expected_else.history)
+
+        start = min(fact.effective_at for fact in facts)
+        parted = parting(course, course_else, list(shown_places(facts)), start)
+        if parted is not None:
+            yield from otherwise(course(None), course_else(parted), parted, end)
+
+    def _by_now(self, facts: list[Fact]) -> list[Fact]:
+        """What holds by the moment asked about, and what is supposed to hold after it."""
+        return [fact for fact in facts if fact.effective_at <= self._t or fact.position < 0]
+
+    def _are_alike(self, facts: Sequence[Fact]) -> bool:
+        """Whether the models of a deployment are the same in both worlds."""
+        models = models_of(facts, self._known.history) | models_of(facts, self._supposed.history)
+        return all(self._expected.history(model) == self._expected_else.history(model) for model in models)
