@@ -214,6 +214,17 @@ def test_a_move_is_early_where_it_was_announced_or_came_within_a_rollout(
     assert (one.promised is None) is (expected == "unexplained-move")
 
 
+@pytest.mark.rule("R20", "R32")
+@pytest.mark.parametrize(("lead_days", "expected"), [(None, "06-01"), (30, "05-02")])
+def test_a_move_to_the_replacement_before_its_window_is_early(lead_days: int | None, expected: str) -> None:
+    trail = deployed(mirrored(), "upgrade-when-expired")
+    on(trail, "2025-02-20").model(MIRRORED).announce_retirement("v1", on="2025-06-01")
+    on(trail, "2025-02-20").model(MIRRORED).name_replacement("v1", MIRRORED, "v2", lead_days=lead_days)
+    seen(trail, "2025-03-10", "v2")
+    (one,) = found(trail, "2025-05-01")
+    assert (one.kind, f"{one.promised:%m-%d}") == ("moved-early", expected)
+
+
 @pytest.mark.rule("R28")
 def test_a_move_ahead_of_a_change_that_is_still_to_come_is_early_already() -> None:
     trail = deployed(mirrored())
