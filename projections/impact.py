@@ -77,7 +77,8 @@ class Hit(Answer):
 class Impact(Answer):
     """Whom a version of a model concerns at `at`, as known at `known_at`; null for `version`: every version of it.
 
-    `runs`: who runs it then; `ran`: who ran it by then, and when; `hit`: what its retirement makes of those who run it.
+    `runs`: who runs it then; `ran`: who ran it by then, and when; `hit`: what its retirement makes of those who run it,
+    as far as what was effective by then tells.
     """
 
     model: str

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -236,9 +236,16 @@ def _due_later(
 
 
 def _breach(
-    kind: BreachKind, deployment: str, place: Place, part: Segment, at: datetime, says: str, **more: object
+    kind: BreachKind,
+    deployment: str,
+    place: Place,
+    part: Segment,
+    at: datetime,
+    says: str,
+    because: Iterable[int],
+    **more: object,
 ) -> Breach:
-    told: dict[str, object] = {"promised": None, "happened": None, "days": None, "because": (), **more}
+    told: dict[str, object] = {"promised": None, "happened": None, "days": None, **more}
     return Breach.model_validate(
         {
             "kind": kind,
@@ -248,6 +255,7 @@ def _breach(
             "deployment": deployment,
             "at": at,
             "says": says,
+            "because": tuple(sorted(set(because))),
             **told,
         }
     )

@@ -66,7 +66,7 @@ def notice_given(course: Course, histories: Histories, said: Promised, until: da
     """The notice of each move and stop in a course by a moment that a rule brought about."""
     for before, part in pairwise(course.segments):
         left = next((one for one in reversed(before.possible) if one.status == "serving"), None)
-        is_move = part.cause in _KINDS and part.incarnation == before.incarnation and part.since <= until
+        is_move = part.cause in _KINDS and part.since <= until
         if left is None or left.model is None or not is_move:
             continue
         for outcome in part.possible:

@@ -57,14 +57,17 @@ class Impacting:
 
     def _hits(self, model: str, run: Runs, present: Sequence[Outcome]) -> Iterator[Hit]:
         """What the retirement makes of a deployment: on its date where one lies ahead, else supposed at the moment."""
-        version = self._known.history(model).at(self._t).versions[run.version]
-        announced = version.retirement_for(run.sku)
+        version = self._known.history(model).at(self._t).versions.get(run.version)
+        announced = version.retirement_for(run.sku) if version is not None else None
         event = announced.event if announced is not None else None
         on = event.on if isinstance(event, RetirementAnnounced) else None
         is_ahead = on is not None and on > self._t
         expected = self._announced if is_ahead else self._supposed(model, run.version)
         state = self._state(run.deployment)
         seen = Outcome("serving", model, run.version)
+        by_then = self._announced.course(run.deployment).at(self._t)
+        if by_then is None or seen not in by_then.possible:
+            return  # only what was effective later shows that it was there
         for way in leaving(expected.course(run.deployment), seen, present, self._t):
             to = None if way.to.model is None else Target(model=way.to.model, version=way.to.version)
             yield hit(

@@ -46,6 +46,8 @@ def test_what_it_says_lies_in_the_period_and_rests_on_facts(past: History) -> No
         positions = {fact.position for fact in trail.events()}
         assert all(positions.issuperset(one.because) and one.at <= LATEST for one in answer.breaches)
         assert all(one.days is None or one.days >= 0 for one in answer.breaches)
+        grounds = [*(one.because for one in answer.breaches), *(one.because for one in answer.notice)]
+        assert all(list(each) == sorted(set(each)) for each in grounds)
         assert all(one.later + one.earlier > 0 for one in answer.moved_dates)
         check_notice(trail, answer)
 

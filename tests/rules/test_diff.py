@@ -122,3 +122,15 @@ def test_other_rules_make_a_difference() -> None:
     assert (one.rules_before, one.rules_after) == ("azure-openai", "azure-foundry")
     first = of_model(diff(trail, "2024-12-01", "2025-01-10"))
     assert (first.change, first.rules_before, first.rules_after) == ("appeared", None, "azure-openai")
+
+
+@pytest.mark.rule("R15", "R39")
+def test_what_is_said_of_what_does_not_differ_made_no_difference() -> None:
+    trail = mirrored()
+    on(trail, "2025-02-05").model(MIRRORED).announce_retirement("v1", on="2025-09-01")
+    on(trail, "2025-03-01", source="a mail").model(MIRRORED).announce_retirement("v1", on="2025-09-01")
+    on(trail, "2025-03-01").model("azure-openai/old").announce_forced_upgrade("x", "2025-09-01", to_model=MIRRORED)
+    on(trail, "2025-03-01").model(MIRRORED).change_default("v2")
+    (one,) = (one for one in diff(trail, "2025-02-10", "2025-03-10").models if one.model == MIRRORED)
+    facts = {fact.position: fact.event.type for fact in trail.events()}
+    assert [facts[position] for position in one.because] == ["model.default-changed"]

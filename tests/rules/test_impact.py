@@ -68,6 +68,32 @@ def test_who_ran_it_is_told_by_times_that_are_as_sure() -> None:
     assert [one.until for one in impact(trail, "2025-02-20").ran] == [None]
 
 
+@pytest.mark.rule("R28")
+def test_a_change_of_policy_divides_no_time_in_which_it_ran() -> None:
+    trail = deployed(mirrored())
+    on(trail, "2025-03-01").deployment().change_policy("manual")
+    assert [f"{one.since:%m-%d}" for one in impact(trail, "2025-04-01").ran] == ["02-10"]
+
+
+@pytest.mark.rule("R31")
+def test_what_only_a_later_sight_shows_is_told_but_hits_nobody() -> None:
+    trail = deployed(mirrored(), "upgrade-when-expired")
+    on(trail, "2025-03-10").deployment().observe(MIRRORED, "v2")
+    answer = impact(trail, "2025-03-01", "v2")
+    assert [one.certainty for one in answer.runs] == ["window"]
+    assert answer.hit == ()
+    assert impact(trail, "2025-03-11", "v2").hit != ()
+
+
+@pytest.mark.rule("R30")
+def test_in_a_window_the_retirement_of_one_version_does_not_lead_to_the_other_that_it_may_be_on_instead() -> None:
+    trail = deployed(mirrored())
+    on(trail, "2025-02-15").model(MIRRORED).release("v3")
+    on(trail, "2025-02-15").model(MIRRORED).name_replacement("v2", MIRRORED, "v3")
+    on(trail, "2025-03-01").model(MIRRORED).change_default("v2")
+    assert hits(trail, "2025-03-05", "v2") == [("move", "v3", "03-05", "03-05")]
+
+
 @pytest.mark.rule("R6")
 def test_who_ran_it_depends_on_what_was_known() -> None:
     trail = deployed(mirrored(), "manual")
