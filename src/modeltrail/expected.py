@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from datetime import datetime
 
 from modeltrail.domain.course import Course, course_from, course_of
@@ -10,7 +10,6 @@ from modeltrail.domain.deployment import DeploymentState
 from modeltrail.domain.events import Announcement as AnnouncementEvent
 from modeltrail.domain.facts import Fact
 from modeltrail.domain.history import ModelHistory, models_of
-from modeltrail.domain.model import models_concerned
 from modeltrail.domain.moves import due_move
 from modeltrail.domain.segments import Outcome
 from modeltrail.domain.values import Qualifier
@@ -31,11 +30,11 @@ from modeltrail.projections.upcoming import (
 class Expected:
     """What comes after a moment, if every announcement that stands then is carried out on its date (R28).
 
-    Only what was effective by the moment counts. `supposed`: facts of models that are taken as recorded as well.
+    Only what was effective by the moment counts.
     """
 
-    def __init__(self, knowledge: Knowledge, t: datetime, supposed: Sequence[Fact] = ()) -> None:
-        self._knowledge, self._t, self._supposed = knowledge, t, supposed
+    def __init__(self, knowledge: Knowledge, t: datetime) -> None:
+        self._knowledge, self._t = knowledge, t
         self._ahead: dict[str, ModelHistory] = {}
 
     def history(self, model: str) -> ModelHistory:
@@ -43,8 +42,7 @@ class Expected:
         if model not in self._ahead:
             facts = self._past(self._knowledge.facts_of_model(model))
             ahead = carried_out(self._knowledge.history(model).at(self._t), self._t)
-            supposed = [fact for fact in self._supposed if model in models_concerned(fact.event)]
-            self._ahead[model] = model_history(model, [*facts, *ahead, *supposed])
+            self._ahead[model] = model_history(model, [*facts, *ahead])
         return self._ahead[model]
 
     def course(self, deployment: str) -> Course:

@@ -8,18 +8,16 @@ from functools import cache
 
 from modeltrail.domain.course import course_of
 from modeltrail.domain.deployment import DeploymentState
-from modeltrail.domain.events import RetirementAnnounced, VersionRetired
-from modeltrail.domain.facts import Fact
+from modeltrail.domain.events import RetirementAnnounced
 from modeltrail.domain.refusals import Unknown, nearest
 from modeltrail.domain.segments import Outcome
 from modeltrail.expected import Expected
 from modeltrail.knowledge import Knowledge
 from modeltrail.projections.deployments import deployments
 from modeltrail.projections.impact import Concerned, Hit, Impact, Ran, Retirement, Runs, hit, leaving, ran, runs
+from modeltrail.projections.suppositions import RetirementSupposed
 from modeltrail.projections.upcoming import Target, test_result
-
-_NOWHERE = 0
-"""The position of what is only supposed: the log has none."""
+from modeltrail.supposing import Supposed
 
 
 class Impacting:
@@ -28,7 +26,12 @@ class Impacting:
     def __init__(self, knowledge: Knowledge, t: datetime, known_at: datetime) -> None:
         self._known, self._t, self._known_at = knowledge, t, known_at
         self._announced = Expected(knowledge, t)
-        self._supposed = cache(lambda model, version: Expected(knowledge, t, [_retired(model, version, t)]))
+        self._supposed = cache(self._if_retired)
+
+    def _if_retired(self, model: str, version: str) -> Expected:
+        """What would follow, if a version were retired at the moment."""
+        retired = RetirementSupposed(model=model, version=version, on=self._t)
+        return Expected(Supposed(self._known, [retired], self._t), self._t)
 
     def answer(self, name: str, version: str | None) -> Impact:
         """The whole answer, for one version or for every one of the model. Raises Unknown, Ambiguous."""
@@ -84,9 +87,3 @@ class Impacting:
         _, state = deployments.history(deployment, facts)[-1]
         assert state is not None
         return state
-
-
-def _retired(model: str, version: str, t: datetime) -> Fact:
-    """The retirement of a version that is supposed at a moment."""
-    event = VersionRetired(model=model, version=version)
-    return Fact(_NOWHERE, event.stream, 0, event, t, t, t, "statement", by="nobody: this is supposed")
