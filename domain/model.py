@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
+from itertools import takewhile
 from typing import Any
 
 from modeltrail.domain.events import (
@@ -203,12 +204,24 @@ def _known(state: ModelState, version: str) -> VersionState:
 
 
 def _default_announced(state: ModelState, fact: Fact, version: str) -> ModelState:
-    """The latest announcement counts, or where sources are weighed, the latest of those trusted most (R13)."""
+    """The latest announcement counts, or where sources are weighed, the latest of those trusted most (R13).
+
+    What says the same again confirms it and changes nothing (R39, R43): notice counts from when it was said first.
+    """
     if state.weighing is None:
-        return replace(state, default_changes=with_item(state.default_changes, version, fact))
+        standing = state.default_changes.get(version)
+        is_said_again = standing is not None and standing.event == fact.event
+        return (
+            state if is_said_again else replace(state, default_changes=with_item(state.default_changes, version, fact))
+        )
     weighing = state.weighing.heard(_default_of(version), fact)
-    best = weighing.counting(_default_of(version))[-1]
+    best = _first_said(weighing.counting(_default_of(version)))
     return replace(state, default_changes=with_item(state.default_changes, version, best), weighing=weighing)
+
+
+def _first_said(said: Sequence[Fact]) -> Fact:
+    """Of announcements in their order the last, or the one that it only confirms."""
+    return list(takewhile(lambda fact: fact.event == said[-1].event, reversed(said)))[-1]
 
 
 def _under_trust(state: ModelState, declared: Fact) -> ModelState:
@@ -222,7 +235,9 @@ def _under_trust(state: ModelState, declared: Fact) -> ModelState:
     return replace(
         state,
         weighing=weighing,
-        default_changes={version: weighing.counting(_default_of(version))[-1] for version in state.default_changes},
+        default_changes={
+            version: _first_said(weighing.counting(_default_of(version))) for version in state.default_changes
+        },
         versions={name: under_trust(version, declared) for name, version in state.versions.items()},
     )
 

@@ -56,8 +56,15 @@ def _came(arrival: Arrival) -> str:
     if set(arrival.left) < set(arrival.to):
         reached = [one for one in arrival.to if one not in arrival.left]
         return f"it may have {_gone(reached)} since {minute(arrival.earliest)}: {reason}"
-    verb = "it stopped" if all(one.status == "stopped" for one in arrival.to) else f"it left {places(arrival.left)}"
-    return f"{verb} {_between(arrival.earliest, arrival.latest)}: {reason}"
+    return f"{_moved(arrival)} {_between(arrival.earliest, arrival.latest)}: {reason}"
+
+
+def _moved(arrival: Arrival) -> str:
+    if all(one.status == "stopped" for one in arrival.to):
+        return "it stopped"
+    if all(one.status == "stopped" for one in arrival.left):
+        return f"it resumed with {places(arrival.to)}"
+    return f"it left {places(arrival.left)}"
 
 
 def _gone(reached: Sequence[Possible]) -> str:

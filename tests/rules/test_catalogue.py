@@ -214,3 +214,17 @@ def test_the_only_version_seen_of_a_model_that_nobody_registered_is_its_default(
     trail = mirrored()
     on(trail, "2025-03-01").deployment().observe("openai/o3", "1")
     assert default(trail, model="openai/o3") == "1"
+
+
+@pytest.mark.rule("R11", "R39", "R43")
+@pytest.mark.parametrize("trusted", [(), ("the page", "a mail")])
+def test_notice_counts_from_when_a_default_was_announced_first_whoever_says_it_again(trusted: tuple[str, ...]) -> None:
+    trail = deployed(mirrored())
+    if trusted:
+        with trail.record(by="alice@example.com", effective_at="2025-02-01", known_at="2025-02-01") as rec:
+            rec.catalogue("azure-openai").trust(*trusted)
+    for day, source in (("2025-03-01", "the page"), ("2025-03-28", "the page"), ("2025-03-29", "a mail")):
+        on(trail, day, source=source).model(MIRRORED).announce_default("v2", on="2025-04-01")
+    assert {one.flags for one in trail.at("2025-03-30").upcoming(30)} == {()}
+    on(trail, "2025-04-01").model(MIRRORED).change_default("v2")
+    assert served(trail, "2025-04-02").flags == ()

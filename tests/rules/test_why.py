@@ -170,3 +170,15 @@ def test_a_notice_that_came_too_late_says_so() -> None:
     assert notice(late) == (
         "position 3, 2025-04-03: retirement of v1 on 2025-04-01, announced 2 days too late, known 2 days after, stood"
     )
+
+
+@pytest.mark.rule("R34")
+def test_who_resumes_is_said_to_resume() -> None:
+    trail = deployed(mirrored(), policy="manual")
+    on(trail, "2025-03-01").model(MIRRORED).retire("v1")
+    on(trail, "2025-03-10").deployment().change_version("v2")
+    said = [outline(why(trail, day)).below[0].text for day in ("2025-03-05", "2025-03-12")]
+    assert said == [
+        "it stopped on 2025-03-01: retirement, assumed",
+        "it resumed with azure-openai/chat v2 on 2025-03-10: by-hand, recorded",
+    ]
