@@ -72,6 +72,22 @@ def test_the_page_of_a_model_has_every_announcement_with_its_revisions(tmp_path:
     assert "6 of 6 2024-11-11 retirement on 2025-02-13, fixed" in text
 
 
+@pytest.mark.rule("R11", "R12", "R13")
+def test_what_a_provider_did_not_keep_stands_on_its_page_and_on_that_of_the_model_or_deployment(tmp_path: Path) -> None:
+    with demo() as trail:
+        trail.at().report(tmp_path)
+        found = trail.at().conformance()
+    listed = text_of(tmp_path, "conformance.html")
+    assert found.breaches and found.moved_dates and found.notice
+    for breach in found.breaches:
+        page = model_page(breach.model) if breach.deployment is None else deployment_page(breach.deployment)
+        assert breach.says in listed and breach.says in text_of(tmp_path, page)
+    for notice in found.notice:
+        assert f"{notice.kind} from {notice.left_model}" in text_of(tmp_path, deployment_page(notice.deployment))
+    for moved in found.moved_dates:
+        assert f"{moved.days:+d} days in all" in text_of(tmp_path, model_page(moved.model))
+
+
 @pytest.mark.rule("R6")
 def test_a_report_is_as_of_a_day_and_as_known_on_another(tmp_path: Path) -> None:
     trail = deployed(mirrored())
