@@ -65,7 +65,7 @@ rule-tests: $(VENV)/ready-to-develop ## write the lists of tests in docs/referen
 
 .PHONY: pages
 pages: $(VENV)/ready-to-develop ## write the parts of docs/ that are made from the code: lists, fields, pictures
-	for page in $(PAGES); do $(BIN)/python tests/$$page.py || exit; done
+	for page in $(PAGES); do PYTHONPATH=tests $(BIN)/python tests/$$page.py || exit; done
 
 .PHONY: explore
 explore: $(VENV)/ready-to-develop ## run the properties for long, on random histories

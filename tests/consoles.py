@@ -9,8 +9,6 @@ from typer.testing import CliRunner
 
 from modeltrail.cli_app import app
 
-BLOCK = re.compile(r"(?<=^```console\n).*?(?=^```$)", re.MULTILINE | re.DOTALL)
-
 
 def printed(command: str) -> str:
     """What a command prints on a page."""
@@ -21,11 +19,11 @@ def printed(command: str) -> str:
     return "\n".join(line.rstrip() for line in found.output.rstrip().splitlines())
 
 
-def played(page: str) -> str:
-    """The page with what its commands print now, in the current folder."""
+def played(page: str, kind: str = "console") -> str:
+    """The page with what the commands of its blocks of a kind print now, in the current folder."""
 
     def block(found: re.Match[str]) -> str:
         commands = [line.removeprefix("$ ") for line in found[0].splitlines() if line.startswith("$ ")]
         return "".join(f"$ {command}\n{printed(command)}\n" for command in commands)
 
-    return BLOCK.sub(block, page)
+    return re.sub(rf"(?<=^```{kind}\n).*?(?=^```$)", block, page, flags=re.MULTILINE | re.DOTALL)

@@ -23,7 +23,7 @@ def test_the_tutorial_shows_what_its_commands_print(tmp_path: Path, monkeypatch:
     monkeypatch.chdir(tmp_path)
     monkeypatch.delenv("MODELTRAIL_STORE", raising=False)
     page = PAGE.read_text(encoding="utf-8")
-    assert played(page) == page
+    assert played(page, "console") == page
     assert page.count("$ modeltrail") > 10
 
 
