@@ -19,6 +19,7 @@ from modeltrail.cli_session import (
     exit_if,
     print_json,
 )
+from modeltrail.cli_timeline import show_timeline
 from modeltrail.outline import Line, outline
 from modeltrail.phrases import printable
 
@@ -38,6 +39,7 @@ def why(
         if as_json:
             print_json(answer.model_dump(mode="json"))
         else:
+            show_timeline(asked.course(answer.serving.deployment), asked.t)
             show_outline(outline(answer, at is None, printing.as_known(asked, known_at)))
     exit_if(exit_code, is_uncertain(answer.serving), UNCERTAIN)
 
