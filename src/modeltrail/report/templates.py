@@ -33,6 +33,7 @@ _WORDS = {
     "moved_times": words.moved_times,
     "deployment_page": addresses.deployment_page,
     "model_page": addresses.model_page,
+    "offered": addresses.offered,
     "numbered": addresses.numbered,
     "release": __version__,
 }
