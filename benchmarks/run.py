@@ -18,6 +18,7 @@ from importlib.metadata import version
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
+from calls import calls
 from measures import ALL
 from nights import nights
 from tables import tables
@@ -53,7 +54,7 @@ def arguments() -> Namespace:
 
 
 def measured(sizes: Sizes, folder: Path | None) -> Iterator[Line]:
-    for measure in (*ALL, tables, nights):
+    for measure in (*ALL, tables, nights, calls):
         with TemporaryDirectory(dir=folder) as place:
             yield from measure(Path(place), sizes)
 

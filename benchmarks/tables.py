@@ -130,10 +130,14 @@ def questions(large: Path, small: Path, sizes: Sizes) -> Iterator[Line]:
     def answer(trail: Trail, name: str, t: datetime, k: datetime) -> object:
         return trail.at(t, known_at=k).serving(name)
 
+    def why(trail: Trail, name: str, t: datetime, k: datetime) -> object:
+        return trail.at(t, known_at=k).why(name)
+
     for what, ask in (
         ("view.get of `policies`, both clocks, p50", policy),
         ("view.get of `deployments`, whose rows hold facts", row),
         ("serving of one deployment, both clocks, p50", answer),
+        ("why of one deployment, both clocks, p50", why),
     ):
         figures = [asked(path, ask, many) for path in (large, small)]
         yield Line(what, "us", figures[0])
@@ -164,11 +168,17 @@ def whole_fleet(folder: Path, path: Path) -> Iterator[Line]:
         def served() -> None:
             assert trail.at(t, known_at=k).deployments()
 
+        def ahead() -> None:
+            assert trail.at(t, known_at=k).upcoming(90)
+
         (ours,) = spent(served, times=1)
+        (coming,) = spent(ahead, times=1)
     (duck,) = spent(least, times=5)
     yield Line("serving of the whole fleet at a past moment", "ms", ours.wall / 1e3)
     yield Line("  DuckDB's last version of each, one thread", "ms", duck.wall / 1e3)
     yield Line("  as a multiple of it", "x", ours.wall / duck.wall)
+    yield Line("upcoming of the whole fleet, 90 days ahead", "s", coming.wall / 1e6)
+    yield Line("  as a multiple of its serving", "x", coming.wall / ours.wall)
 
 
 def write_parquet(rows: list[tuple[object, ...]], path: Path) -> None:

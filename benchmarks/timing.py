@@ -17,7 +17,8 @@ SECONDS_A_LINE = 60
 @dataclass(frozen=True, slots=True)
 class Sizes:
     """How much is measured: `appends`, `rounds` of a batch, `questions`, `openings`, deployments in the large log, and
-    `fleet` deployments with `life` facts each in the log of the tables, beside one of so many facts (`small`)."""
+    `fleet` deployments with `life` facts each in the log of the tables, beside one of so many facts (`small`), and
+    `calls` in a log of calls."""
 
     appends: int = 1_000
     rounds: int = 9
@@ -28,6 +29,7 @@ class Sizes:
     fleet: int = 20_000
     life: int = 50
     small: int = 10_000
+    calls: int = 1_000_000
 
 
 QUICK = Sizes(
@@ -39,6 +41,7 @@ QUICK = Sizes(
     crowds=(2_000, 10_000),
     fleet=2_000,
     small=2_000,
+    calls=100_000,
 )
 
 

@@ -23,6 +23,7 @@ from pages import ROOT, Block, blocks
 RUN_BY: dict[str, dict[str, str]] = {
     "README.md": {"pycon json sh": "test_readme.py"},
     "docs/how-to/add-a-projection.md": {"pycon python sql": "docs/test_adding_a_projection.py"},
+    "docs/how-to/annotate-calls.md": {"csv pycon sh text": "docs/test_annotate_page.py"},
     "docs/how-to/check-the-providers-word.md": {"sh text pycon": "docs/test_conformance_page.py"},
     "docs/how-to/declare-trust.md": {"pycon json": "docs/test_declaring_trust.py"},
     "docs/how-to/embed-in-a-service.md": {"python py http json": "docs/test_service.py"},

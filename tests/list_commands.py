@@ -24,6 +24,7 @@ from modeltrail.imports.kinds import KINDS
 from modeltrail.projections import (
     announcements,
     breaches,
+    calls,
     conformance,
     difference,
     impact,
@@ -120,6 +121,7 @@ ANSWERS: tuple[tuple[str, str, tuple[type, ...]], ...] = (
             difference.DateThen,
         ),
     ),
+    ("annotate", "One object.", (calls.AnnotatedCalls, calls.UnknownDeployment, calls.Unanswered)),
     ("review", '`{"review": [...]}`.', (review.ReviewEntry, review.Settlement)),
     (
         "status",

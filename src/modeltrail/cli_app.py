@@ -13,6 +13,7 @@ from modeltrail import cli_engine as engine
 from modeltrail import cli_printing as printing
 from modeltrail import cli_queries as queries
 from modeltrail.apply import apply_lines
+from modeltrail.cli_annotate import annotate
 from modeltrail.cli_conformance import conformance
 from modeltrail.cli_diff import diff
 from modeltrail.cli_impact import impact
@@ -184,6 +185,7 @@ def demo() -> None:
 app.command()(engine.advance)
 app.command()(engine.work)
 app.command()(watch)
+app.command()(annotate)
 for question in (
     queries.serving,
     queries.deployments,

@@ -49,12 +49,43 @@ def deployment_named(ledger: Ledger, name: str) -> str:
     if ledger.has(deployments, full):
         return full
     known = ledger.keys(deployments)
-    ending = [one for one in known if one.startswith(_ARM) and one.endswith(f"/{name.lower()}")]
-    if len(ending) == 1:
-        return str(ending[0])
-    if ending:
-        raise Ambiguous("deployment", name, sorted(ending))
-    raise Unknown("deployment", name, nearest(full, {_end(one, name) for one in known}))
+    try:
+        return DeploymentNames(known).named(name)
+    except Ambiguous:
+        raise
+    except Unknown:
+        raise Unknown("deployment", name, nearest(full, {_end(one, name) for one in known})) from None
+
+
+class DeploymentNames:
+    """The recorded names of deployments, for whoever asks for many: none is compared with all of them."""
+
+    def __init__(self, recorded: Iterable[str]) -> None:
+        self._recorded = frozenset(recorded)
+        self._endings: dict[int, dict[str, list[str]]] = {}
+        """The ARM ids that have an end, by its number of parts."""
+
+    def named(self, name: str) -> str:
+        """As `deployment_named`. Raises Ambiguous, and Unknown, which suggests nothing."""
+        full = _DEPLOYMENT.validate_python(name)
+        if full in self._recorded:
+            return full
+        ending = self._ending_in(name.count("/") + 1).get(name.lower(), [])
+        if len(ending) > 1:
+            raise Ambiguous("deployment", name, sorted(ending))
+        if not ending:
+            raise Unknown("deployment", name)
+        return ending[0]
+
+    def _ending_in(self, parts: int) -> dict[str, list[str]]:
+        found = self._endings.get(parts)
+        if found is None:
+            found = self._endings[parts] = {}
+            for one in self._recorded:
+                before, *end = one.rsplit("/", parts)
+                if before and len(end) == parts and one.startswith(_ARM):
+                    found.setdefault("/".join(end), []).append(one)
+        return found
 
 
 def _end(deployment: str, name: str) -> str:

@@ -12,6 +12,9 @@ from types import TracebackType
 from typing import Any, BinaryIO, Literal, Self, TypeVar, get_args
 
 from modeltrail.advance import Advanced, Overdue, carry_out, promises
+from modeltrail.annotating import PREFIX, Annotator, Columns
+from modeltrail.call_frames import Frame, annotate_frame
+from modeltrail.call_times import CallTimes, TimeUnit
 from modeltrail.datastore import StoreError, StoreLocked
 from modeltrail.domain.events import Event as DomainEvent
 from modeltrail.domain.events import ModelEvent, RowQuarantined
@@ -328,6 +331,31 @@ class Trail:
     ) -> Rows[Row]:
         """The same rows from one pass over the log, without tables: for a question asked once."""
         return self.projections.fold(projection, at, known_at)
+
+    def annotate(
+        self,
+        calls: Frame,
+        *,
+        time: str,
+        deployment: str,
+        known_at: Date | None = None,
+        time_unit: TimeUnit | None = None,
+        utc: bool = False,
+        prefix: str = PREFIX,
+    ) -> Frame:
+        """A polars data frame of calls, also a lazy one, with what served each of them (`Moment.serving`).
+
+        `time` and `deployment` name its columns. Times are moments with a time zone, or dates as text (R5); with
+        `time_unit` numbers of it since 1970; with `utc` those without a time zone are in UTC. A call for which there is
+        no answer says why in the column `problem`. The names of what is added begin with `prefix`. Raises ValueError.
+        """
+        times = CallTimes(time_unit, utc=utc)
+        return annotate_frame(self.annotator(times, known_at), calls, Columns(time, deployment, prefix))
+
+    def annotator(self, times: CallTimes, known_at: Date | None = None) -> Annotator:
+        """Who answers for one call after the other, and counts; for files: `modeltrail.call_files.annotate_file`."""
+        asked = self.at(known_at=known_at)
+        return Annotator(Knowledge(self._ledger, self._history, _instant(known_at)), asked.known_at, times)
 
     def events(self, since: int = 0) -> Iterator[Fact]:
         """The facts after a position, in the order in which they were recorded."""
