@@ -24,7 +24,16 @@ from report.played import EVIL, demo, hostile
 GOLDEN = Path(__file__).parent / "golden"
 LEGACY = deployment_page("legacy-bot")
 CHAT = deployment_page("chat-prod")
-PAGES = ("index.html", "register.html", "models.html", "upcoming.html", LEGACY, CHAT, model_page("azure-openai/gpt-4o"))
+PAGES = (
+    "index.html",
+    "register.html",
+    "models.html",
+    "upcoming.html",
+    "conformance.html",
+    LEGACY,
+    CHAT,
+    model_page("azure-openai/gpt-4o"),
+)
 READ = {"fleet.yaml": "index.html", "deployment.yaml": LEGACY, "model.yaml": model_page("azure-openai/tts")}
 
 pytestmark = pytest.mark.skipif(chromium() is None, reason="no Chromium is installed: a browser is needed here")
@@ -101,7 +110,7 @@ def test_the_first_key_leads_past_the_header(browser: Browser, site: Path) -> No
 def test_tab_goes_through_a_page_in_the_order_in_which_it_is_read(browser: Browser, site: Path) -> None:
     with opened(browser, site / LEGACY) as page:
         seen = []
-        for _ in range(10):
+        for _ in range(11):
             page.keyboard.press("Tab")
             seen.append(focused(page).partition(",")[0])
     assert seen == [
@@ -110,6 +119,7 @@ def test_tab_goes_through_a_page_in_the_order_in_which_it_is_read(browser: Brows
         "Deployments",
         "Models",
         "Upcoming",
+        "Conformance",
         "azure-openai/gpt-35-turbo",
         "azure-openai/gpt-35-turbo 0301",
         "azure-openai/gpt-35-turbo 0125",
@@ -136,7 +146,7 @@ def test_arrows_go_from_segment_to_segment_and_enter_leads_to_its_row(browser: B
 
 def test_the_focus_can_be_seen(browser: Browser, site: Path) -> None:
     with opened(browser, site / LEGACY) as page:
-        for _ in range(7):
+        for _ in range(8):
             page.keyboard.press("Tab")
             assert "solid 3px" in page.evaluate("getComputedStyle(document.activeElement).outline")
 

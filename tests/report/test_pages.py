@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 pytest.importorskip("jinja2")
 
 from modeltrail import Trail
-from modeltrail.report.addresses import deployment_page, file_name, model_page
+from modeltrail.report.addresses import deployment_page, file_name, model_page, offered
 from report.played import ARM, EVIL, OTHER, content, crowd, demo, hostile, pages
 from rules.given import MIRRORED, deployed, mirrored, on
 
@@ -70,6 +70,22 @@ def test_the_page_of_a_model_has_every_announcement_with_its_revisions(tmp_path:
     for one in said:
         assert one.on is None or f"{one.on:%Y-%m-%d}" in text
     assert "6 of 6 2024-11-11 retirement on 2025-02-13, fixed" in text
+
+
+@pytest.mark.rule("R11", "R12", "R13")
+def test_what_a_provider_did_not_keep_stands_on_its_page_and_on_that_of_the_model_or_deployment(tmp_path: Path) -> None:
+    with demo() as trail:
+        trail.at().report(tmp_path)
+        found = trail.at().conformance()
+    listed = text_of(tmp_path, "conformance.html")
+    assert found.breaches and found.moved_dates and found.notice
+    for breach in found.breaches:
+        page = model_page(breach.model) if breach.deployment is None else deployment_page(breach.deployment)
+        assert breach.says in listed and breach.says in text_of(tmp_path, page)
+    for notice in found.notice:
+        assert f"{notice.kind} from {notice.left_model}" in text_of(tmp_path, deployment_page(notice.deployment))
+    for moved in found.moved_dates:
+        assert f"{moved.days:+d} days in all" in text_of(tmp_path, model_page(moved.model))
 
 
 @pytest.mark.rule("R6")
@@ -131,6 +147,14 @@ def test_names_that_differ_in_case_or_account_alone_have_pages_of_their_own(tmp_
     assert [path.name for path in tmp_path.iterdir()] == ["site"]
 
 
+@given(st.integers(1, 300), st.data())
+def test_a_page_of_a_long_list_leads_to_its_neighbours_and_to_few_others(count: int, data: st.DataObject) -> None:
+    current = data.draw(st.integers(1, count))
+    found = offered(current, count)
+    assert {1, max(current - 1, 1), min(current + 1, count), count} <= {*found} <= {*range(1, count + 1)}
+    assert len(found) <= 27
+
+
 @given(st.text())
 def test_a_file_name_is_safe_whatever_the_name(name: str) -> None:
     found = file_name(name)
@@ -156,6 +180,15 @@ def test_many_deployments_are_paged_and_each_is_found_by_model_and_by_name(tmp_p
     linked = {link for path in ("index.html", *fleet) for link in found[path].links if "#" not in link}
     listed = {link for path in ("register.html", "register-2.html") for link in found[path].links}
     assert {deployment_page(f"app-{number:04}") for number in range(509)} <= linked & listed
+    reached, ahead = set(), {"index.html"}
+    while ahead:
+        path = ahead.pop()
+        reached.add(path)
+        folder = (tmp_path / path).parent
+        links = {link.partition("#")[0] for link in found[path].links} - {""}
+        targets = {(folder / link).resolve().relative_to(tmp_path.resolve()).as_posix() for link in links}
+        ahead |= (targets & set(found)) - reached
+    assert reached == set(found)
     (place,) = (link for link in found["models.html"].links if "#" in link and file_name(OTHER)[:-5] in link)
     assert place.partition("#")[0] == fleet[-1] and place.partition("#")[2] in found[fleet[-1]].ids
     assert max(len(page.path.read_bytes()) for page in found.values()) < 300_000

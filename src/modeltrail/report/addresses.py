@@ -7,6 +7,7 @@ from hashlib import sha256
 
 _READABLE = 40
 _DIGEST = 12
+_NEAR, _STEPS = 2, 10
 
 
 def file_name(name: str) -> str:
@@ -28,6 +29,13 @@ def deployment_page(deployment: str) -> str:
 def model_page(model: str) -> str:
     """The page of a model."""
     return f"models/{file_name(model)}"
+
+
+def offered(current: int, count: int) -> list[int]:
+    """The pages of a long list to which one of them leads: its neighbours, both ends, and about ten steps between."""
+    near = range(max(current - _NEAR, 1), min(current + _NEAR, count) + 1)
+    steps = range(1, count + 1, max(count // _STEPS, 1))
+    return sorted({1, count, *near, *steps})
 
 
 def numbered(name: str, number: int) -> str:

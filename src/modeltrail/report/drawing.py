@@ -15,7 +15,7 @@ from modeltrail.report.fleet import Line
 HUES = 3
 """How many colours versions take turns with; each is named beside it as well."""
 _MOST_DATES = 7
-_SIGN, _SIGN_NARROW = 0.010, 0.026
+_SIGN, _SIGN_NARROW = 0.0125, 0.026
 """The part of the width that a sign of a label takes, on a wide page and on a narrow one."""
 _LEAST = 0.003
 """The part of the width below which nothing could be seen or pointed at."""

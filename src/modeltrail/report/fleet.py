@@ -6,7 +6,7 @@ from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import cache, cached_property
-from typing import NamedTuple
+from typing import NamedTuple, TypeVar
 
 from modeltrail.domain.course import course_of
 from modeltrail.domain.logged import callers
@@ -16,12 +16,17 @@ from modeltrail.moment import Moment
 from modeltrail.outline import Line as Outline
 from modeltrail.outline import outline
 from modeltrail.projections.announcements import Announcement
+from modeltrail.projections.breaches import Breach
+from modeltrail.projections.conformance import Conformance, MovedDates
 from modeltrail.projections.deployments import deployments
 from modeltrail.projections.models import ModelAnswer, models
+from modeltrail.projections.notice import MoveNotice
 from modeltrail.projections.serving import Possible, SegmentAnswer, Serving, course_answer, serving
 from modeltrail.projections.timeline import at_a_glance
 from modeltrail.projections.upcoming import Upcoming
 from modeltrail.projections.why import arrivals
+
+One = TypeVar("One")
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,6 +112,31 @@ class Fleet:
         return _by((one, one.deployment) for one in self.upcoming)
 
     @cached_property
+    def conformance(self) -> Conformance:
+        """Whether the providers kept their word."""
+        return self.moment.conformance()
+
+    @cached_property
+    def breaches_for(self) -> Mapping[str, Sequence[Breach]]:
+        """What they did not keep towards each deployment."""
+        return _by((one, one.deployment) for one in self.conformance.breaches)
+
+    @cached_property
+    def breaches_of(self) -> Mapping[str, Sequence[Breach]]:
+        """The same of each model, without that towards single deployments."""
+        return _by((one, one.model if one.deployment is None else None) for one in self.conformance.breaches)
+
+    @cached_property
+    def notice_for(self) -> Mapping[str, Sequence[MoveNotice]]:
+        """How much notice each deployment got of its moves and stops."""
+        return _by((one, one.deployment) for one in self.conformance.notice)
+
+    @cached_property
+    def moved_dates_of(self) -> Mapping[str, Sequence[MovedDates]]:
+        """What was announced of each model for another date again."""
+        return _by((one, one.model) for one in self.conformance.moved_dates)
+
+    @cached_property
     def coming_of(self) -> Mapping[str, Sequence[Upcoming]]:
         """The same for each model, without what it means for deployments."""
         return _by((one, one.model if one.deployment is None else None) for one in self.upcoming)
@@ -136,13 +166,13 @@ class Fleet:
         return versions.index(version) if version in versions else len(versions)
 
 
-def chunks(found: Sequence[Line], size: int) -> list[Sequence[Line]]:
+def chunks(found: Sequence[One], size: int) -> list[Sequence[One]]:
     """A long list in parts, at least one."""
     return [found[first : first + size] for first in range(0, len(found), size)] or [()]
 
 
-def _by(entries: Iterable[tuple[Upcoming, str | None]]) -> Mapping[str, Sequence[Upcoming]]:
-    found: dict[str, list[Upcoming]] = {}
+def _by(entries: Iterable[tuple[One, str | None]]) -> Mapping[str, Sequence[One]]:
+    found: dict[str, list[One]] = {}
     for entry, name in entries:
         if name is not None:
             found.setdefault(name, []).append(entry)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from importlib.resources import files
 from pathlib import Path
@@ -18,7 +19,7 @@ from modeltrail.report.folder import MARK, Pages, put_in_place
 from modeltrail.report.summary import ReportSummary
 from modeltrail.report.templates import templates
 
-FLEET_LINES, REGISTER_LINES, UPCOMING_LINES, COMING_LINES = 100, 500, 500, 8
+FLEET_LINES, LIST_LINES, COMING_LINES = 100, 500, 8
 """How many lines a page has at most."""
 
 
@@ -46,6 +47,7 @@ class _Site:
         checkpoint = knowledge.ledger.checkpoint()
         menu = [(numbered("fleet", 1), "Fleet"), (numbered("register", 1), "Deployments")]
         menu += [(numbered("models", 1), "Models"), (numbered("upcoming", 1), "Upcoming")]
+        menu += [(numbered("conformance", 1), "Conformance")]
         self._shared = {"fleet": fleet, "log": checkpoint, "menu": menu}
         self._lines: list[Line] = []
 
@@ -59,7 +61,8 @@ class _Site:
         self._write_fleet()
         self._write_register()
         self._page("models.html", "models.html", "Models", sheets=sheets, places_of=places)
-        self._write_upcoming()
+        self._write_list("upcoming", "Upcoming", self._fleet.upcoming)
+        self._write_list("conformance", "Conformance", self._fleet.conformance.breaches)
         for sheet in sheets:
             self._write_model(sheet, places.get(sheet.model))
         for name in ("report.css", "report.js"):
@@ -120,10 +123,11 @@ class _Site:
             ("stopped", len(stopped), True),
             ("to come", len(self._fleet.upcoming), False),
             ("overdue", sum("overdue" in one.flags for one in self._fleet.upcoming), True),
+            ("breaches", len(self._fleet.conformance.breaches), True),
         ]
 
     def _write_register(self) -> None:
-        parts = chunks(sorted(self._lines, key=lambda line: line.name), REGISTER_LINES)
+        parts = chunks(sorted(self._lines, key=lambda line: line.name), LIST_LINES)
         ranges = [(part[0].name, part[-1].name) for part in parts if part]
         for number, lines in enumerate(parts, start=1):
             self._page(
@@ -136,18 +140,12 @@ class _Site:
                 ranges=ranges,
             )
 
-    def _write_upcoming(self) -> None:
-        found = self._fleet.upcoming
-        parts = [found[first : first + UPCOMING_LINES] for first in range(0, len(found), UPCOMING_LINES)] or [()]
+    def _write_list(self, name: str, here: str, found: Sequence[Any]) -> None:
+        """The pages of a long list."""
+        parts = chunks(found, LIST_LINES)
         for number, entries in enumerate(parts, start=1):
-            self._page(
-                numbered("upcoming", number),
-                "upcoming.html",
-                "Upcoming",
-                number=number,
-                count=len(parts),
-                entries=entries,
-            )
+            page = numbered(name, number)
+            self._page(page, f"{name}.html", here, number=number, count=len(parts), entries=entries)
 
     def _write_deployment(self, line: Line) -> None:
         fleet, until = self._fleet, self._fleet.moment.t
@@ -163,11 +161,22 @@ class _Site:
             tones=drawing.legend(drawn.tones()),
             moves=fleet.moves(line),
             coming=fleet.coming_for.get(line.name, ()),
+            breaches=fleet.breaches_for.get(line.name, ()),
+            notice=fleet.notice_for.get(line.name, ()),
         )
 
     def _write_model(self, sheet: Sheet, place: Place | None) -> None:
-        coming = self._fleet.coming_of.get(sheet.model, ())
-        self._page(model_page(sheet.model), "model.html", "", sheet=sheet, place=place, coming=coming)
+        fleet, model = self._fleet, sheet.model
+        self._page(
+            model_page(model),
+            "model.html",
+            "",
+            sheet=sheet,
+            place=place,
+            coming=fleet.coming_of.get(model, ()),
+            breaches=fleet.breaches_of.get(model, ()),
+            moved_dates=fleet.moved_dates_of.get(model, ()),
+        )
 
     def _summary(self, folder: Path, models: int) -> ReportSummary:
         moment = self._fleet.moment

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from modeltrail import __version__, phrases
 from modeltrail.domain.values import instant_text
-from modeltrail.report import addresses
+from modeltrail.report import addresses, words
 
 if TYPE_CHECKING:
     from jinja2 import Environment
@@ -28,8 +28,12 @@ _WORDS = {
     "what_comes": phrases.what_comes,
     "stated": phrases.stated,
     "confirmed": phrases.confirmed,
+    "moved": words.moved,
+    "noticed": words.noticed,
+    "moved_times": words.moved_times,
     "deployment_page": addresses.deployment_page,
     "model_page": addresses.model_page,
+    "offered": addresses.offered,
     "numbered": addresses.numbered,
     "release": __version__,
 }
