@@ -210,10 +210,9 @@ def _default_announced(state: ModelState, fact: Fact, version: str) -> ModelStat
     """
     if state.weighing is None:
         standing = state.default_changes.get(version)
-        is_said_again = standing is not None and standing.event == fact.event
-        return (
-            state if is_said_again else replace(state, default_changes=with_item(state.default_changes, version, fact))
-        )
+        if standing is not None and standing.event == fact.event:
+            return state
+        return replace(state, default_changes=with_item(state.default_changes, version, fact))
     weighing = state.weighing.heard(_default_of(version), fact)
     best = _first_said(weighing.counting(_default_of(version)))
     return replace(state, default_changes=with_item(state.default_changes, version, best), weighing=weighing)
@@ -232,12 +231,11 @@ def _under_trust(state: ModelState, declared: Fact) -> ModelState:
     if state.weighing is None:
         return state
     weighing = state.weighing.under(declared)
+    counting = {version: weighing.counting(_default_of(version)) for version in state.default_changes}
     return replace(
         state,
         weighing=weighing,
-        default_changes={
-            version: _first_said(weighing.counting(_default_of(version))) for version in state.default_changes
-        },
+        default_changes={version: _first_said(said) for version, said in counting.items()},
         versions={name: under_trust(version, declared) for name, version in state.versions.items()},
     )
 
