@@ -136,7 +136,7 @@ BREAKS: dict[str, Break] = {
     # A retirement stops nothing and moves nothing.
     "R34": Break(DUES, "return not place.is_stopped and is_version_retired(place, now)", "return False"),
     # No move to come breaks the API that is pinned.
-    "R35": Break("src/modeltrail/moment.py", "and state.api_version not in version.api_versions", "and False"),
+    "R35": Break("src/modeltrail/expected.py", "and state.api_version not in version.api_versions", "and False"),
     # The result of a test is lost.
     "R36": Break(UPCOMING, "result = event.result", "result = None"),
     # What is carried out on time takes effect when it is carried out.

@@ -39,7 +39,11 @@ STORE = Path("demo.db")
 TODAY = datetime(2025, 7, 1, tzinfo=UTC)
 DAY, KNOWN = "2025-04-01", "2025-04-10"
 WIDTH = 80
-TRY_NEXT = ("course legacy-bot", "announcements gpt-35-turbo 0301", "verify")
+TRY_NEXT = (
+    "why legacy-bot --at 2025-02-15",
+    "report -o site --at 2025-07-01",
+    "verify",
+)
 
 
 def main() -> None:

@@ -175,7 +175,13 @@ def test_the_worker_of_the_page_asks_its_host_and_ends_when_it_is_interrupted(af
     assert left.returncode == 0
     told = shlex.split(worker["ExecStart"])
     with subprocess.Popen(
-        told, cwd=after.folder, env=after.env, stdout=subprocess.PIPE, stderr=subprocess.PIPE, encoding="utf-8"
+        told,
+        cwd=after.folder,
+        env=after.env,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        encoding="utf-8",
+        preexec_fn=listen,
     ) as process:
         assert process.stdout is not None
         assert process.stdout.readline().startswith("asked for chat@")
@@ -183,6 +189,11 @@ def test_the_worker_of_the_page_asks_its_host_and_ends_when_it_is_interrupted(af
         process.send_signal(signal.Signals[worker["KillSignal"]])
         _, errors = process.communicate(timeout=30)
     assert (process.returncode, errors) == (int(worker["SuccessExitStatus"]), "interrupted\n")
+
+
+def listen() -> None:
+    """Hear of an interruption, also where the tests themselves were started in the background and do not."""
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 def test_the_units_of_the_page_run_the_script_and_make_up_for_a_missed_night() -> None:
