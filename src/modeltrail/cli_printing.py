@@ -58,8 +58,8 @@ def table(headings: Sequence[str], rows: Iterable[Sequence[str | Text]]) -> None
 
 
 def two_lines(first: str, second: str) -> Text:
-    """A cell with what matters first, and fainter below it why."""
-    return Text.assemble(printable(first), "\n", (printable(second), "dim"))
+    """A cell with what matters first, and fainter below it why, where something is said of that."""
+    return Text.assemble(printable(first), "\n" if second else "", (printable(second), "dim"))
 
 
 def fields(pairs: Mapping[str, str]) -> None:
