@@ -40,8 +40,8 @@ def report(
         print_json(written.model_dump(mode="json"))
         return
     printing.sentence(
-        f"{output}: {written.pages:,} pages of {_count(written.deployments, 'deployment')} and {_count(written.models, 'model')}, "
-        f"{written.bytes / 1_000_000:,.1f} MB; begin with index.html"
+        f"{output}: {written.pages:,} pages of {_count(written.deployments, 'deployment')} and "
+        f"{_count(written.models, 'model')}, {written.bytes / 1_000_000:,.1f} MB; begin with index.html"
     )
 
 
