@@ -11,7 +11,7 @@ from rich.text import Text
 
 from modeltrail.cli_printing import sentence, table, two_lines
 from modeltrail.cli_session import FOUND, AsJson, At, KnownAt, Store, date, exit_if, print_json, reading
-from modeltrail.phrases import certainty, listed, minute, moment, named, places, policy, positions, version
+from modeltrail.phrases import certainty, cited, listed, minute, moment, named, places, policy, positions, version
 from modeltrail.projections.difference import (
     DateDifference,
     DateThen,
@@ -87,7 +87,7 @@ def _show(found: Difference, now: datetime) -> None:
 def _fact(one: Ground) -> str:
     """What a fact is, and who said so."""
     known = f"known {minute(one.known_at)}" if one.known_at != one.effective_at else None
-    return f"{one.type}: {listed([known, f'by {one.by}', one.why, one.source])}"
+    return f"{one.type}: {listed([known, f'by {one.by}', one.why, cited(one.source)])}"
 
 
 def _count(found: Difference) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime
 
@@ -26,6 +27,7 @@ from modeltrail.projections.upcoming import Target, Upcoming
 
 _MIDNIGHT = "T00:00:00Z"
 _TO_THE_MINUTE = len("2025-04-01T14:00")
+_DIGEST = re.compile(r"(?<=sha256:)([0-9a-f]{8})[0-9a-f]{56}(?![0-9a-f])")
 
 
 def printable(text: str) -> str:
@@ -221,6 +223,11 @@ def _named(source: str | None) -> str:
     """A source in a sentence: an import by its name, without file, digest and row; a page without its section."""
     is_import = source is not None and " sha256:" in source
     return (speaker_of(source) if is_import else (source or "").partition("#")[0]) or "an unnamed source"
+
+
+def cited(source: str | None) -> str | None:
+    """A source among other words: of a digest its beginning; `history` and `--json` have all of it (R42)."""
+    return None if source is None else _DIGEST.sub(r"\1..", source)
 
 
 def confirmed(answer: Announcement) -> str:
