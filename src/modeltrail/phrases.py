@@ -246,9 +246,14 @@ def what_comes(answer: Upcoming) -> str:
     """What is to come: kind, target, how firm or how sure, until when, tested or not (R36), flags."""
     to = "" if answer.to is None or answer.kind == "default-change" else _target_of(answer, answer.to)
     is_tested = None if answer.tested is None else answer.test_result or "not tested"
-    firmness = answer.qualifier if answer.deployment is None else answer.certainty
+    firmness = answer.qualifier if answer.deployment is None else _sureness(answer)
     until = f"until {minute(answer.until)}" if answer.until else None
     return listed([f"{answer.kind}{to}", firmness, until, is_tested, *answer.flags])
+
+
+def _sureness(answer: Upcoming) -> str:
+    """How sure a move or stop is, and how firm its date, where that is not fixed."""
+    return listed([answer.certainty, None if answer.qualifier == "fixed" else answer.qualifier])
 
 
 def _target_of(answer: Upcoming, to: Target) -> str:

@@ -35,6 +35,15 @@ def test_what_to_do_is_said_below_what_comes(store: str) -> None:
     assert "by 2025-02-13, test azure-openai/gpt-35-turbo 0125 for it and record the result" in words
 
 
+@pytest.mark.rule("R13")
+def test_a_date_of_a_stop_that_is_not_fixed_is_not_told_as_if_it_were(store: str) -> None:
+    told = ("--store", store, "upcoming", "--owner", "finance-team", "--at")
+    assert "report-writer: stop, assumed, no-earlier-than, sku" in shell(*told, "2025-09-01").out
+    assert "report-writer: stop, assumed, no-earlier-than" in shell(*told, "2025-09-01", "--format", "slack").out
+    fixed = shell("--store", store, *IN_FEBRUARY, "--owner", "mail-team").out
+    assert "mail-sorter: move" in fixed and "fixed" not in fixed and "no-earlier" not in fixed
+
+
 def test_a_message_for_slack_has_a_headline_and_a_section_for_each(store: str) -> None:
     listed = shell("--store", store, *IN_FEBRUARY, "--json").json["upcoming"]
     body = shell("--store", store, *IN_FEBRUARY, "--format", "slack").json
