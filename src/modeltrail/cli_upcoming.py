@@ -88,7 +88,7 @@ def upcoming(
         elif as_json:
             print_json(listed("upcoming", answers))
         else:
-            show_upcoming(answers, minute(period.until))
+            show_upcoming(answers, minute(period.until), owner)
     exit_if(exit_code, bool(answers), FOUND)
 
 
@@ -101,10 +101,11 @@ def _format_of(text: str | None) -> Callable[[Sequence[Upcoming], Asked], dict[s
     raise typer.BadParameter(f"{text!r} is no format: write slack or webhook", param_hint="--format")
 
 
-def show_upcoming(answers: Sequence[Upcoming], until: str) -> None:
+def show_upcoming(answers: Sequence[Upcoming], until: str, owner: str | None = None) -> None:
     """What is to come and what is overdue, by date."""
     if not answers:
-        printing.sentence(f"nothing is announced or due until {until}")
+        whose = "" if owner is None else f" for deployments of {owner or 'nobody'}"
+        printing.sentence(f"nothing is announced or due{whose} until {until}")
         return
     printing.table(
         ("on", "what", "because"),

@@ -71,6 +71,8 @@ def test_where_nothing_comes_the_span_is_told_to_the_minute(fresh: str) -> None:
     shell("--store", fresh, "apply", "-", stdin="")
     told = shell("--store", fresh, "upcoming", "--at", "2025-03-01T10:00:30.5Z").out
     assert told == "nothing is announced or due until 2025-03-31T10:00Z\n"
+    told = shell("--store", fresh, "upcoming", "--at", "2025-03-01", "--owner", "chat-taem").out
+    assert told == "nothing is announced or due for deployments of chat-taem until 2025-03-31\n"
 
 
 def test_a_message_for_slack_keeps_to_its_limits(store: str) -> None:
