@@ -6,7 +6,7 @@ PYTHON ?= $(shell for python in python3 python3.14 python3.13 python3.12 python3
 VENV := .venv
 BIN := $(VENV)/bin
 PIP := -m pip --disable-pip-version-check --quiet
-PAGES := list_rules list_commands list_events list_python draw_pictures list_pages $(addprefix docs/test_,tutorial stories report_page)
+PAGES := list_rules list_commands list_events list_python draw_pictures list_pages $(addprefix docs/test_,tutorial stories report_page question_pages)
 PYTEST := -m pytest --numprocesses auto --dist worksteal
 
 $(BIN)/python:

@@ -21,18 +21,21 @@ from modeltrail.domain.events import EVENT_TYPES
 from pages import ROOT, Block, blocks
 
 RUN_BY: dict[str, dict[str, str]] = {
-    "README.md": {"pycon json sh": "test_readme.py"},
+    "README.md": {"pycon json sh": "test_readme.py", "console": "docs/test_question_pages.py"},
     "docs/how-to/add-a-projection.md": {"pycon python sql": "docs/test_adding_a_projection.py"},
     "docs/how-to/annotate-calls.md": {"csv pycon sh text": "docs/test_annotate_page.py"},
+    "docs/how-to/ask-what-if.md": {"console sh pycon": "docs/test_question_pages.py"},
     "docs/how-to/check-the-providers-word.md": {"sh text pycon": "docs/test_conformance_page.py"},
     "docs/how-to/declare-trust.md": {"pycon json": "docs/test_declaring_trust.py"},
     "docs/how-to/embed-in-a-service.md": {"python py http json": "docs/test_service.py"},
+    "docs/how-to/explain-an-answer.md": {"console sh pycon": "docs/test_question_pages.py"},
     "docs/how-to/import-exports.md": {"bash ini": "docs/test_import_exports_page.py"},
     "docs/how-to/publish-a-report.md": {"console pycon": "docs/test_report_page.py"},
     "docs/how-to/recall-a-version.md": {"sh text pycon": "docs/test_recall_page.py"},
     "docs/how-to/review-what-needs-an-eye.md": {"sh text json pycon": "docs/test_review_page.py"},
     "docs/how-to/run-nightly.md": {"bash json ini": "docs/test_nightly.py"},
     "docs/how-to/ship-a-projection.md": {"text toml python pycon": "docs/test_shipped_projection.py"},
+    "docs/how-to/tell-the-owners.md": {"bash console csv json sh": "docs/test_question_pages.py"},
     "docs/how-to/upgrade.md": {"sh": "test_readme.py"},
     "docs/how-to/write-an-importer.md": {"python pycon": "docs/test_writing_an_importer.py"},
     "docs/reference/testing.md": {"python pycon": "docs/test_testing_page.py"},

@@ -46,7 +46,7 @@ HEADINGS = {
         "DeadLetter",
         "ProjectionStatus",
     ),
-    "The log and its proofs": ("Log", "Checkpoint", "Verification", "InclusionProof"),
+    "The log and its proofs": ("Log", "Checkpoint", "Verification", "InclusionProof", "flaw"),
     "Importing": ("read_notices", "needs_your_eye", "Read", "Problem"),
     "What is raised": (),
     "Other classes": (),

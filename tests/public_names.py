@@ -26,6 +26,7 @@ from modeltrail.log import Log
 from modeltrail.moment import Moment
 from modeltrail.projected import Projected
 from modeltrail.projections.projection import Projection
+from modeltrail.proofs import flaw
 from modeltrail.recording import Recording
 from modeltrail.review import needs_your_eye
 
@@ -41,6 +42,7 @@ ROOTS: tuple[Any, ...] = (
     AzureActivityLog,
     read_notices,
     needs_your_eye,
+    flaw,
 )
 INNER: dict[str, frozenset[str]] = {
     "Recording": frozenset(

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, TypeVar
 
 import typer
 
@@ -40,8 +41,9 @@ from modeltrail.cli_upcoming import upcoming
 from modeltrail.cli_watch import watch
 from modeltrail.cli_what_if import SeveralWords, what_if
 from modeltrail.cli_why import why
-from modeltrail.proofs import Checkpoint
+from modeltrail.proofs import Checkpoint, Document, InclusionProof, flaw
 from modeltrail.trail import Trail
+from modeltrail.verification import Verification, proved
 
 app = typer.Typer(
     cls=Front,
@@ -53,6 +55,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
 )
 
+Kept = TypeVar("Kept", bound=Document)
 Output = Annotated[
     str | None, typer.Option("--output", "-o", metavar="FILE", help="Write it to a file.", show_default=False)
 ]
@@ -128,43 +131,80 @@ def verify(
         str | None,
         typer.Option("--checkpoint", metavar="FILE", help="Also prove that the log extends it.", show_default=False),
     ] = None,
+    proof: Annotated[
+        str | None,
+        typer.Option(
+            "--proof",
+            metavar="FILE",
+            help="Look at this proof instead, without a store; with --checkpoint also whether it is of that log.",
+            show_default=False,
+        ),
+    ] = None,
     as_json: AsJson = False,
     store: Store = None,
 ) -> None:
     """Recompute the log's tree from the stored bytes and say where it is wrong; exit with 1 if it is."""
-    taken = None
-    if checkpoint is not None:
-        with opened(checkpoint) as stream:
-            taken = _checkpoint(checkpoint, stream.read())
+    taken = _taken(checkpoint)
+    if proof is not None:
+        shown = _document(proof, InclusionProof, "proof: give the file that modeltrail prove wrote")
+        _tell(
+            proved(shown, taken), as_json, lambda found: printing.show_proof(found, shown.position, taken is not None)
+        )
+        return
     with reading(ctx, store) as trail:
         found = trail.log.verify(taken)
+    _tell(found, as_json, printing.show_verification)
+
+
+def _tell(found: Verification, as_json: bool, show: Callable[[Verification], None]) -> None:
+    """What verifying found; the exit code tells a script."""
     if as_json:
         names = ("ok", "size", "root", "first_bad", "reason")
         print_json({name: getattr(found, name) for name in names})
     else:
-        printing.show_verification(found)
+        show(found)
     exit_if(True, not found.ok, 1)
 
 
-def _checkpoint(name: str, text: bytes) -> Checkpoint:
+def _taken(checkpoint: str | None) -> Checkpoint | None:
+    """The checkpoint in a file, null where none is named."""
+    if checkpoint is None:
+        return None
+    return _document(checkpoint, Checkpoint, "checkpoint: give the file that modeltrail checkpoint wrote")
+
+
+def _document(name: str, kind: type[Kept], otherwise: str) -> Kept:
+    """What a file keeps. Raises ValueError with the way out."""
+    with opened(name) as stream:
+        text = stream.read()
     try:
-        return Checkpoint.from_json(text)
+        return kind.from_json(text)
     except ValueError:
-        file = "standard input" if name == "-" else name
-        raise ValueError(f"{file} is no checkpoint: give the file that modeltrail checkpoint wrote") from None
+        raise ValueError(f"{'standard input' if name == '-' else name} is no {otherwise}") from None
 
 
 @app.command()
 def prove(
     ctx: typer.Context,
     position: Annotated[int, typer.Argument(metavar="POSITION", help="Of the fact.", show_default=False)],
+    checkpoint: Annotated[
+        str | None,
+        typer.Option(
+            "--checkpoint", metavar="FILE", help="Prove it for the log as it was at this one.", show_default=False
+        ),
+    ] = None,
     output: Output = None,
     as_json: AsJson = False,
     store: Store = None,
 ) -> None:
     """Write the proof, as JSON, that a fact is in the log."""
+    taken = _taken(checkpoint)
     with reading(ctx, store) as trail:
-        _deliver(trail.log.prove(position).to_json(), output)
+        proof = trail.log.prove(position, size=None if taken is None else taken.size)
+    wrong = flaw(proof, taken)
+    if wrong is not None:
+        raise ValueError(f"{wrong}: ask modeltrail verify --checkpoint what is wrong")
+    _deliver(proof.to_json(), output)
 
 
 def _deliver(document: str, output: str | None) -> None:

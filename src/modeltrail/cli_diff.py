@@ -11,7 +11,7 @@ from rich.text import Text
 
 from modeltrail.cli_printing import sentence, table, two_lines
 from modeltrail.cli_session import FOUND, AsJson, At, KnownAt, Store, date, exit_if, print_json, reading
-from modeltrail.phrases import certainty, listed, minute, moment, named, places, policy, positions, version
+from modeltrail.phrases import certainty, cited, listed, minute, moment, named, places, policy, positions, version
 from modeltrail.projections.difference import (
     DateDifference,
     DateThen,
@@ -87,7 +87,7 @@ def _show(found: Difference, now: datetime) -> None:
 def _fact(one: Ground) -> str:
     """What a fact is, and who said so."""
     known = f"known {minute(one.known_at)}" if one.known_at != one.effective_at else None
-    return f"{one.type}: {listed([known, f'by {one.by}', one.why, one.source])}"
+    return f"{one.type}: {listed([known, f'by {one.by}', one.why, cited(one.source)])}"
 
 
 def _count(found: Difference) -> str:
@@ -116,7 +116,8 @@ def _deployment(one: DeploymentDifference) -> Text:
     before, after = (_side(answer, one) for answer in (one.before, one.after))
     if one.change == "appeared":
         return two_lines(name, f"is {after}")
-    return two_lines(name, f"was {before}" if one.change == "gone" else f"was {before}\nis {after}")
+    is_told_by_name = one.change == "gone" and one.before.possible
+    return two_lines(name, f"was {before}" if is_told_by_name else f"was {before}\nis {after}")
 
 
 def _side(answer: Serving, one: DeploymentDifference) -> str:
@@ -161,9 +162,9 @@ def _version(one: VersionDifference) -> str:
         return f"{name}: not known any more"
     said = [None if one.before is not None else "now known"]
     if "released_at" in one.differs:
-        said.append(f"released {moment(now.released_at)}" if now.released_at else "not released")
+        said.append(f"released {minute(now.released_at)}" if now.released_at else "not released")
     if "retired_at" in one.differs:
-        said.append(f"retired {moment(now.retired_at)}" if now.retired_at else "not retired")
+        said.append(f"retired {minute(now.retired_at)}" if now.retired_at else "not retired")
     if "stage" in one.differs and now.stage is not None:
         said.append(now.stage)
     if "listed" in one.differs and one.before is not None:

@@ -54,9 +54,10 @@ def _show(answer: Impact, when_asked: str) -> None:
             for one in answer.hit
         )
         table(("on", "what", "because"), hits)
-    if answer.ran:
+    ran = [_ran(one, answer) for one in answer.ran if _is_shown(one)]
+    if ran:
         sentence("\nwho ran it:")
-        table(("from", "to", "deployment"), (_ran(one, answer) for one in answer.ran if _is_shown(one)))
+        table(("from", "to", "deployment"), ran)
 
 
 def _is_shown(one: Ran) -> bool:

@@ -58,8 +58,8 @@ def table(headings: Sequence[str], rows: Iterable[Sequence[str | Text]]) -> None
 
 
 def two_lines(first: str, second: str) -> Text:
-    """A cell with what matters first, and fainter below it why."""
-    return Text.assemble(printable(first), "\n", (printable(second), "dim"))
+    """A cell with what matters first, and fainter below it why, where something is said of that."""
+    return Text.assemble(printable(first), "\n" if second else "", (printable(second), "dim"))
 
 
 def fields(pairs: Mapping[str, str]) -> None:
@@ -226,11 +226,27 @@ def show_course(deployment: str, answer: CourseAnswer) -> None:
 def show_verification(found: Verification) -> None:
     """Whether the log is what it was."""
     if found.ok:
-        sentence(f"the log is intact: {found.size} facts")
+        sentence(f"the log is intact: {_facts(found.size)}")
     else:
         where = f"from position {found.first_bad} on" if found.first_bad is not None else "at no position in particular"
         sentence(f"the log is NOT what was recorded, {where}: {found.reason}")
     fields({"root": found.root or ""})
+
+
+def show_proof(found: Verification, position: int, is_of_checkpoint: bool) -> None:
+    """Whether a proof holds, and for which log."""
+    if not found.ok:
+        sentence(f"the proof does NOT hold: {found.reason}")
+    elif is_of_checkpoint:
+        sentence(f"the fact at position {position} is in the log of the checkpoint: {_facts(found.size)}")
+    else:
+        sentence(f"the fact at position {position} is in a log of {_facts(found.size)} with this root;")
+        sentence("whether that is the log, a checkpoint from elsewhere says: --checkpoint FILE")
+    fields({"root": found.root or ""})
+
+
+def _facts(number: int) -> str:
+    return f"{number} fact{'' if number == 1 else 's'}"
 
 
 class Crowd(NamedTuple):

@@ -40,6 +40,10 @@ def report(
         print_json(written.model_dump(mode="json"))
         return
     printing.sentence(
-        f"{output}: {written.pages:,} pages of {written.deployments:,} deployments and {written.models:,} models, "
-        f"{written.bytes / 1_000_000:,.1f} MB; begin with index.html"
+        f"{output}: {written.pages:,} pages of {_count(written.deployments, 'deployment')} and "
+        f"{_count(written.models, 'model')}, {written.bytes / 1_000_000:,.1f} MB; begin with index.html"
     )
+
+
+def _count(number: int, name: str) -> str:
+    return f"{number:,} {name}{'' if number == 1 else 's'}"

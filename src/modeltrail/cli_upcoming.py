@@ -28,7 +28,7 @@ from modeltrail.cli_session import (
 )
 from modeltrail.domain.values import Qualifier
 from modeltrail.messages import Asked, slack, webhook
-from modeltrail.phrases import coming, minute, moment, positions
+from modeltrail.phrases import coming, minute, positions
 from modeltrail.phrases import listed as words
 from modeltrail.projections.upcoming import Upcoming
 from modeltrail.writing import written_whole
@@ -82,13 +82,13 @@ def upcoming(
         period = Asked(asked.t, asked.known_at, asked.t + timedelta(days=days))
         if ical is not None:
             written_whole(Path(ical), calendar(answers, period.at))
-            say(f"{ical}: {len(answers)} entries")
+            say(f"{ical}: {len(answers)} {'entry' if len(answers) == 1 else 'entries'}")
         if message is not None:
             print_json(message(answers, period))
         elif as_json:
             print_json(listed("upcoming", answers))
         else:
-            show_upcoming(answers, moment(period.until))
+            show_upcoming(answers, minute(period.until), owner)
     exit_if(exit_code, bool(answers), FOUND)
 
 
@@ -101,10 +101,11 @@ def _format_of(text: str | None) -> Callable[[Sequence[Upcoming], Asked], dict[s
     raise typer.BadParameter(f"{text!r} is no format: write slack or webhook", param_hint="--format")
 
 
-def show_upcoming(answers: Sequence[Upcoming], until: str) -> None:
+def show_upcoming(answers: Sequence[Upcoming], until: str, owner: str | None = None) -> None:
     """What is to come and what is overdue, by date."""
     if not answers:
-        printing.sentence(f"nothing is announced or due until {until}")
+        whose = "" if owner is None else f" for deployments of {owner or 'nobody'}"
+        printing.sentence(f"nothing is announced or due{whose} until {until}")
         return
     printing.table(
         ("on", "what", "because"),

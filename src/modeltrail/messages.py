@@ -50,7 +50,8 @@ def _headline(answers: Sequence[Upcoming], asked: Asked) -> str:
     if not answers:
         return f"Nothing is announced or due until {until}"
     overdue = sum("overdue" in one.flags for one in answers)
-    count = "1 thing" if len(answers) == 1 else f"{len(answers)} things"
+    ahead = len(answers) - overdue
+    count = "1 thing" if ahead == 1 else f"{ahead or 'No'} things"
     late = f", {overdue} overdue" if overdue else ""
     return f"{count} to come until {until}{late}"
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from modeltrail.domain.values import Rules
-from modeltrail.phrases import listed, minute, moment, places, sentence, target, when
+from modeltrail.phrases import cited, listed, minute, moment, places, sentence, target, when
 from modeltrail.projections.serving import Possible
 from modeltrail.projections.why import Arrival, Ground, NoticeGiven, Sight, SightsAround, Why
 
@@ -34,7 +34,7 @@ def _below(why: Why) -> Iterator[Line]:
         policy, answer = why.policy, why.serving
         acts = "" if answer.policy_effective == policy.policy else f", which acts as {answer.policy_effective}"
         instead = f"in place of {policy.before}" if policy.before else None
-        said = listed([instead, f"set by {policy.logged_by or policy.by}", policy.why, policy.source])
+        said = listed([instead, f"set by {policy.logged_by or policy.by}", policy.why, cited(policy.source)])
         yield Line(f"policy {policy.policy}{acts}, since {minute(policy.set_at)}: {said} (position {policy.fact})")
     if why.rules is not None:
         since = f", since {minute(why.rules.since)} (position {why.rules.position})" if why.rules.since else ""
@@ -84,7 +84,7 @@ def ground(one: Ground) -> str:
     """A fact on which an answer rests: where it is in the log, what it says, since when, who said so and from where."""
     what = ", ".join(f"{name} {_value(value)}" for name, value in one.data.items() if name != "deployment")
     known = f"known {minute(one.known_at)}" if one.known_at != one.effective_at else None
-    said = listed([minute(one.effective_at), known, f"by {one.by}", one.why, one.source])
+    said = listed([minute(one.effective_at), known, f"by {one.by}", one.why, cited(one.source)])
     return f"position {one.position}, {one.type}: {what}; {said}".replace(": ;", ";")
 
 
@@ -121,7 +121,7 @@ def notice(one: NoticeGiven) -> str:
     to = target(one.model, one.to_model, one.to_version) if one.to_model else ""
     real = f"known {_days(one.real_days)} before" if one.real_days >= 0 else f"known {_days(-one.real_days)} after"
     what = f"position {one.position}, {minute(one.known_at)}: {one.kind} of {one.version or '(no version)'}{to}{on}"
-    return listed([what, firm, promised, real, stood, one.source])
+    return listed([what, firm, promised, real, stood, cited(one.source)])
 
 
 def _days(days: int) -> str:

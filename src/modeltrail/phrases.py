@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime
 
@@ -26,6 +27,7 @@ from modeltrail.projections.upcoming import Target, Upcoming
 
 _MIDNIGHT = "T00:00:00Z"
 _TO_THE_MINUTE = len("2025-04-01T14:00")
+_DIGEST = re.compile(r"(?<=sha256:)([0-9a-f]{8})[0-9a-f]{56}(?![0-9a-f])")
 
 
 def printable(text: str) -> str:
@@ -223,6 +225,11 @@ def _named(source: str | None) -> str:
     return (speaker_of(source) if is_import else (source or "").partition("#")[0]) or "an unnamed source"
 
 
+def cited(source: str | None) -> str | None:
+    """A source among other words: of a digest its beginning; `history` and `--json` have all of it (R42)."""
+    return None if source is None else _DIGEST.sub(r"\1..", source)
+
+
 def confirmed(answer: Announcement) -> str:
     """The positions of a statement and of those that said the same again."""
     again = positions([one.position for one in answer.confirmations])
@@ -239,9 +246,14 @@ def what_comes(answer: Upcoming) -> str:
     """What is to come: kind, target, how firm or how sure, until when, tested or not (R36), flags."""
     to = "" if answer.to is None or answer.kind == "default-change" else _target_of(answer, answer.to)
     is_tested = None if answer.tested is None else answer.test_result or "not tested"
-    firmness = answer.qualifier if answer.deployment is None else answer.certainty
+    firmness = answer.qualifier if answer.deployment is None else _sureness(answer)
     until = f"until {minute(answer.until)}" if answer.until else None
     return listed([f"{answer.kind}{to}", firmness, until, is_tested, *answer.flags])
+
+
+def _sureness(answer: Upcoming) -> str:
+    """How sure a move or stop is, and how firm its date, where that is not fixed."""
+    return listed([answer.certainty, None if answer.qualifier == "fixed" else answer.qualifier])
 
 
 def _target_of(answer: Upcoming, to: Target) -> str:

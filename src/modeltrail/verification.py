@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 from modeltrail.columns import Row, disagreement, kind_problem, plainly_agrees
 from modeltrail.merkle import Frontier, leaf_hash
-from modeltrail.proofs import Checkpoint
+from modeltrail.proofs import Checkpoint, InclusionProof, flaw
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +51,12 @@ def verify(pages: Iterable[Sequence[Row]], stored: Stored, checkpoint: Checkpoin
     if reason is None:
         reason = stored.guard_flaw
     return Verification(reason is None, stored.last, audit.frontier.root().hex(), first_bad, reason)
+
+
+def proved(proof: InclusionProof, checkpoint: Checkpoint | None = None) -> Verification:
+    """Whether a proof holds, without the log that it is of: in itself, and for the log of the checkpoint."""
+    reason = flaw(proof, checkpoint)
+    return Verification(reason is None, proof.size, proof.root, None, reason)
 
 
 class Audit:

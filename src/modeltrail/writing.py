@@ -7,12 +7,15 @@ from tempfile import NamedTemporaryFile
 
 
 def written_whole(file: Path, content: bytes) -> None:
-    """Write a file, or leave the one that is there as it is. Raises OSError."""
-    with NamedTemporaryFile(dir=file.parent, prefix=f".{file.name}.", delete=False) as beside:
-        try:
-            beside.write(content)
-            beside.flush()
-            Path(beside.name).replace(file)
-        except BaseException:
-            Path(beside.name).unlink(missing_ok=True)
-            raise
+    """Write a file, or leave the one that is there as it is. Raises OSError that names the file."""
+    try:
+        with NamedTemporaryFile(dir=file.parent, prefix=f".{file.name}.", delete=False) as beside:
+            try:
+                beside.write(content)
+                beside.flush()
+                Path(beside.name).replace(file)
+            except BaseException:
+                Path(beside.name).unlink(missing_ok=True)
+                raise
+    except OSError as error:
+        raise OSError(error.errno, error.strerror, str(file)) from error

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from cli.shell import shell
+from cli.shell import lines, shell
 
 KNOWLEDGE = ("--at", "2025-04-01", "--known-from", "2025-04-10")
 DEPLOYMENT = "deployment owner change differs before after because"
@@ -44,6 +44,26 @@ def test_where_nothing_differs_it_is_said(store: str) -> None:
     assert words(store, *KNOWLEDGE[:2], "--known-from", "2025-05-01") == (
         "2025-04-01, as known 2025-05-01 and now: nothing differs"
     )
+
+
+def test_a_deployment_that_came_and_went_in_between_was_absent_and_is_deleted(fresh: str) -> None:
+    made = {"deployment": "trial", "by": "alice@example.com"}
+    create = {"do": "deployment.create", "model": "acme/chat", "version": "v1", "run_by": "provider", **made}
+    gone = {"do": "deployment.delete", **made, "effective_at": "2025-03-03"}
+    shell("--store", fresh, "apply", "-", stdin=lines(create | {"effective_at": "2025-03-02"}, gone))
+    assert "trial, gone was absent is deleted" in words(fresh, "--from", "2025-03-01", "--to", "2025-03-04")
+
+
+def test_of_a_digest_among_words_the_beginning_is_shown_and_the_json_has_all_of_it(fresh: str) -> None:
+    digest = "392a40ba" * 8
+    create = {"do": "deployment.create", "deployment": "trial", "model": "acme/chat", "by": "alice@example.com"}
+    told = {"source": f"azure-models models.json sha256:{digest} row 2", "effective_at": "2025-03-02"}
+    told |= {"version": "v1", "run_by": "provider"}
+    shell("--store", fresh, "apply", "-", stdin=lines(create | told))
+    assert "models.json sha256:392a40ba.. row 2" in words(fresh, "--from", "2025-03-01")
+    why = shell("--store", fresh, "why", "trial")
+    assert "models.json sha256:392a40ba.. row 2" in " ".join(why.out.replace("│", " ").split())
+    assert digest in shell("--store", fresh, "why", "trial", "--json").out
 
 
 def test_the_exit_code_tells_a_script(store: str) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from cli.shell import shell
+from cli.shell import lines, shell
 
 ASK = ("impact", "gpt-4o", "2024-05-13", "--at", "2025-04-01")
 RUNS = "deployment owner version certainty since deadline policy policy_effective sku because"
@@ -51,6 +51,18 @@ def test_where_no_date_lies_ahead_the_retirement_is_supposed(store: str) -> None
 def test_a_version_that_nobody_runs(store: str) -> None:
     told = words(store, "impact", "gpt-4o", "2024-11-20", "--at", "2025-04-01")
     assert told == "azure-openai/gpt-4o 2024-11-20 on 2025-04-01: nobody runs it"
+
+
+def test_where_nobody_ran_it_for_a_minute_and_where_nobody_owns_it_no_line_is_empty(fresh: str) -> None:
+    made = {"deployment": "trial", "by": "alice@example.com"}
+    create = {"do": "deployment.create", "model": "acme/chat", "version": "v1", "run_by": "provider", **made}
+    begun, gone = ({"effective_at": f"2025-03-01T10:00:{second}Z"} for second in ("05", "45"))
+    shell("--store", fresh, "apply", "-", stdin=lines(create | begun, {"do": "deployment.delete", **made, **gone}))
+    told = shell("--store", fresh, "impact", "acme/chat", "--at", "2025-03-02").out
+    assert told == "acme/chat on 2025-03-02: nobody runs it\n"
+    shell("--store", fresh, "apply", "-", stdin=lines(create | {"effective_at": "2025-03-03"}))
+    running, _, _ = shell("--store", fresh, "impact", "acme/chat", "--at", "2025-03-04").out.partition("\n\nwhen")
+    assert [line.split()[0] for line in running.splitlines()[1:]] == ["deployment", "trial"]
 
 
 def test_the_exit_code_tells_whether_somebody_is_hit(store: str) -> None:

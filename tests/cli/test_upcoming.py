@@ -35,14 +35,44 @@ def test_what_to_do_is_said_below_what_comes(store: str) -> None:
     assert "by 2025-02-13, test azure-openai/gpt-35-turbo 0125 for it and record the result" in words
 
 
+@pytest.mark.rule("R13")
+def test_a_date_of_a_stop_that_is_not_fixed_is_not_told_as_if_it_were(store: str) -> None:
+    told = ("--store", store, "upcoming", "--owner", "finance-team", "--at")
+    assert "report-writer: stop, assumed, no-earlier-than, sku" in shell(*told, "2025-09-01").out
+    assert "report-writer: stop, assumed, no-earlier-than" in shell(*told, "2025-09-01", "--format", "slack").out
+    fixed = shell("--store", store, *IN_FEBRUARY, "--owner", "mail-team").out
+    assert "mail-sorter: move" in fixed and "fixed" not in fixed and "no-earlier" not in fixed
+
+
 def test_a_message_for_slack_has_a_headline_and_a_section_for_each(store: str) -> None:
     listed = shell("--store", store, *IN_FEBRUARY, "--json").json["upcoming"]
     body = shell("--store", store, *IN_FEBRUARY, "--format", "slack").json
     header, *sections = body["blocks"]
     overdue = sum("overdue" in one["flags"] for one in listed)
-    assert body["text"] == f"{len(listed)} things to come until 2025-04-02, {overdue} overdue"
+    assert body["text"] == f"{len(listed) - overdue} things to come until 2025-04-02, {overdue} overdue"
     assert header == {"type": "header", "text": {"type": "plain_text", "text": body["text"]}}
     assert [one["text"]["text"][1:11] for one in sections] == [one["on"][:10] for one in listed]
+
+
+def test_the_headline_tells_apart_what_is_to_come_and_what_is_overdue(store: str) -> None:
+    told = ("--store", store, "upcoming", "--format", "slack", "--at")
+    assert shell(*told, "2025-03-01").json["text"] == "No things to come until 2025-03-31, 11 overdue"
+    assert shell(*told, "2025-09-01", "--owner", "finance-team").json["text"] == "1 thing to come until 2025-10-01"
+
+
+def test_a_calendar_that_cannot_be_written_is_named_as_it_was_given(store: str, tmp_path: Path) -> None:
+    for place in (tmp_path, tmp_path / "nowhere" / "models.ics"):
+        answer = shell("--store", store, *IN_FEBRUARY, "--ical", str(place))
+        assert answer.code == 1
+        assert answer.err.startswith(f"{place}: ")
+
+
+def test_where_nothing_comes_the_span_is_told_to_the_minute(fresh: str) -> None:
+    shell("--store", fresh, "apply", "-", stdin="")
+    told = shell("--store", fresh, "upcoming", "--at", "2025-03-01T10:00:30.5Z").out
+    assert told == "nothing is announced or due until 2025-03-31T10:00Z\n"
+    told = shell("--store", fresh, "upcoming", "--at", "2025-03-01", "--owner", "chat-taem").out
+    assert told == "nothing is announced or due for deployments of chat-taem until 2025-03-31\n"
 
 
 def test_a_message_for_slack_keeps_to_its_limits(store: str) -> None:
