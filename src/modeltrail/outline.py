@@ -7,11 +7,13 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from modeltrail.domain.values import Rules
-from modeltrail.phrases import listed, minute, moment, places, sentence, target, when
+from modeltrail.phrases import listed, minute, moment, places, positions, sentence, target, what_served, when
 from modeltrail.projections.serving import Possible
 from modeltrail.projections.why import Arrival, Ground, NoticeGiven, Sight, SightsAround, Why
 
 _MIDNIGHT = "T00:00:00Z"
+_ANNOUNCED = frozenset({"default-change", "policy-change", "retirement"})
+"""The causes before which an owner expects an announcement."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +32,10 @@ def outline(why: Why, is_now: bool = False, known: str = "") -> Line:
 def _below(why: Why) -> Iterator[Line]:
     if why.arrival is not None:
         yield Line(_came(why.arrival), tuple(Line(ground(one)) for one in why.arrival.grounds))
+    if why.serving.stopped_because:
+        yield Line(f"stopped because {why.serving.stopped_because}")
+    if why.serving.flags:
+        yield Line(f"flags {listed(why.serving.flags)}: see positions {positions(why.serving.because)}")
     if why.policy is not None:
         policy, answer = why.policy, why.serving
         acts = "" if answer.policy_effective == policy.policy else f", which acts as {answer.policy_effective}"
@@ -41,6 +47,8 @@ def _below(why: Why) -> Iterator[Line]:
         yield Line(f"rules {rules(why.rules.values)}{since}")
     if why.announcements:
         yield Line(_counted(why.announcements), tuple(Line(notice(one)) for one in why.announcements))
+    elif why.arrival is not None and why.arrival.cause in _ANNOUNCED:
+        yield Line("nothing was announced before it")
     if why.sights is not None:
         yield Line(_seen(why.sights))
     yield from _known_then(why)
@@ -56,6 +64,8 @@ def _came(arrival: Arrival) -> str:
     if set(arrival.left) < set(arrival.to):
         reached = [one for one in arrival.to if one not in arrival.left]
         return f"it may have {_gone(reached)} since {minute(arrival.earliest)}: {reason}"
+    if all(one.status == "stopped" for one in arrival.left):
+        return f"it came back with {places(arrival.to)} {_between(arrival.earliest, arrival.latest)}: {reason}"
     verb = "it stopped" if all(one.status == "stopped" for one in arrival.to) else f"it left {places(arrival.left)}"
     return f"{verb} {_between(arrival.earliest, arrival.latest)}: {reason}"
 
@@ -114,7 +124,8 @@ def notice(one: NoticeGiven) -> str:
     to = target(one.model, one.to_model, one.to_version) if one.to_model else ""
     real = f"known {_days(one.real_days)} before" if one.real_days >= 0 else f"known {_days(-one.real_days)} after"
     what = f"position {one.position}, {minute(one.known_at)}: {one.kind} of {one.version or '(no version)'}{to}{on}"
-    return listed([what, firm, promised, real, stood, one.source])
+    sku = f"{one.sku} only" if one.sku else None
+    return listed([what, sku, firm, promised, real, stood, one.source])
 
 
 def _days(days: int) -> str:
@@ -141,7 +152,7 @@ def _known_then(why: Why) -> Iterator[Line]:
     news = [*_facts("learned later", why.learned_later), *_facts("taken back since", why.taken_back)]
     if same and not news:
         return
-    then = "the same" if same else sentence(why.then, False).partition(": ")[2]
+    then = "the same" if same else what_served(why.then)
     yield Line(f"as known {when(why.then.known_at, False)}: {then}", tuple(news))
 
 

@@ -75,6 +75,48 @@ def test_of_a_retirement_what_was_announced_of_the_version_that_it_left_counts()
     assert notices(answer) == [("retirement", 61, 61, True)]
 
 
+@pytest.mark.rule("R12", "R20")
+def test_a_default_that_changed_long_before_hides_no_announcement_of_the_retirement() -> None:
+    trail = deployed(mirrored(), policy="upgrade-when-expired")
+    on(trail, "2025-03-01").model(MIRRORED).change_default("v2")
+    on(trail, "2025-03-05").model(MIRRORED).announce_retirement("v1", on="2025-05-01")
+    assert notices(why(trail, "2025-05-03")) == [("retirement", 57, 57, True)]
+    on(trail, "2025-05-10").model(MIRRORED).retire("v1")
+    assert notices(why(trail, "2025-05-12")) == [("retirement", 57, 57, True)]
+
+
+@pytest.mark.rule("R14")
+def test_what_was_announced_for_another_sku_gave_no_notice() -> None:
+    trail = deployed(mirrored(), policy="manual", sku="Standard")
+    on(trail, "2025-03-01").model(MIRRORED).announce_retirement("v1", on="2025-05-01")
+    on(trail, "2025-03-10").model(MIRRORED).announce_retirement("v1", on="2025-05-01", sku="Standard")
+    on(trail, "2025-04-20").model(MIRRORED).announce_retirement("v1", on="2025-09-01", sku="ProvisionedManaged")
+    on(trail, "2025-05-01").model(MIRRORED).retire("v1")
+    answer = why(trail, "2025-05-03")
+    assert [(one.sku, one.real_days) for one in answer.announcements] == [(None, 61), ("Standard", 52)]
+
+
+@pytest.mark.rule("R34", "R46")
+def test_what_began_on_a_retired_version_says_why_it_stopped_and_under_which_rules() -> None:
+    trail = mirrored()
+    on(trail, "2025-02-05").model(MIRRORED).retire("v1")
+    answer = why(deployed(trail, policy="manual"), "2025-03-01")
+    assert (answer.serving.status, answer.rules and answer.rules.values.id) == ("stopped", "azure-openai")
+    told = [one.text for one in outline(answer).below]
+    assert "stopped because azure-openai/chat v1 is retired, and its policy moves it nowhere" in told
+    assert "flags contradiction: see positions 1, 5-6" in told
+
+
+@pytest.mark.rule("R34")
+def test_what_came_back_after_an_outage_that_nobody_announced_says_so() -> None:
+    trail = deployed(mirrored(), policy="manual")
+    on(trail, "2025-05-01").model(MIRRORED).retire("v1")
+    on(trail, "2025-05-03").deployment().change_version("v2")
+    assert "nothing was announced before it" in [one.text for one in outline(why(trail, "2025-05-02")).below]
+    came = outline(why(trail, "2025-05-04")).below[0]
+    assert came.text == "it came back with azure-openai/chat v2 on 2025-05-03: by-hand, recorded"
+
+
 @pytest.mark.rule("R42")
 def test_the_policy_says_who_set_it_when_and_why_and_the_rules_since_when() -> None:
     trail = deployed(mirrored())
@@ -147,6 +189,7 @@ def test_the_outline_says_it_in_words() -> None:
     assert told.text == ("chat-prod on 2025-04-02: azure-openai/chat v1 or v2 (window until 2025-04-15)")
     assert [one.text.partition(":")[0] for one in told.below] == [
         "it may have moved to azure-openai/chat v2 since 2025-04-01",
+        "flags short-notice",
         "policy auto-update, since 2025-02-10",
         "rules azure-openai",
         "3 announcements before it; the one that stood was known 10 days ahead",
