@@ -41,6 +41,26 @@ def test_a_move_to_what_passed_its_test_asks_for_nothing_and_one_that_failed_for
     assert advised(trail) == ["nothing: azure-openai/chat v2 was tested for it and passed"]
 
 
+@pytest.mark.rule("R30")
+def test_all_that_may_have_happened_in_an_open_window_is_told_whatever_changed_since_it_opened() -> None:
+    trail = deployed(mirrored(), api_version="2024-01-01")
+    on(trail, "2025-02-20").model(MIRRORED).release("v3")
+    on(trail, "2025-04-01").model(MIRRORED).change_default("v2")
+    on(trail, "2025-04-05").deployment().change_api_version("2024-02-01")
+
+    def told(t: str) -> list[tuple[str, str | None, str]]:
+        entries = trail.at(t).upcoming(60)
+        return [
+            (f"{one.on:%m-%d}", one.to and one.to.version, f"{one.until:%m-%d}")
+            for one in entries
+            if one.deployment == PROD and one.until is not None
+        ]
+
+    assert told("2025-04-06") == [("04-01", "v2", "04-15")]
+    on(trail, "2025-04-07").model(MIRRORED).change_default("v3")
+    assert told("2025-04-08") == [("04-01", "v2", "04-21"), ("04-07", "v3", "04-21")]
+
+
 @pytest.mark.rule("R21")
 def test_a_stop_asks_for_another_version() -> None:
     trail = announced(policy="manual")
