@@ -87,7 +87,7 @@ def course_at(deployment: str, facts: Iterable[Fact], histories: Histories, mome
 
 
 def course_from(deployment: str, facts: Iterable[Fact], histories: Histories, moment: datetime) -> Course:
-    """The course from a moment on: the segment that holds then, all after it, and those before it back to a certain one.
+    """The course from a moment on: the segment that holds then, all after it, those before it back to a certain one.
 
     The beginning of the first is not looked for.
     """

@@ -118,8 +118,8 @@ class Moment:
     def what_if(self, *suppositions: Supposition, days: int = 90) -> WhatIf:
         """What each deployment would do instead, in the past and in so many days to come, if something were otherwise.
 
-        Evidence (sights, executions) counts up to where the supposed course parts from the actual one; from there on
-        both are what the policies make of the facts. Nothing is recorded. Raises Unknown for a name never recorded.
+        Evidence (sights, executions) does not count in the supposed course while that is apart from the actual one:
+        it then is what the policies make of the facts. Nothing is recorded. Raises Unknown for a name never recorded.
         """
         return what_if(self._known, self.t, self.known_at, suppositions, days)
 

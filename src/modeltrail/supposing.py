@@ -15,6 +15,7 @@ from modeltrail.knowledge import Knowledge
 from modeltrail.projections.deployments import deployments
 from modeltrail.projections.models import model_history
 from modeltrail.projections.suppositions import (
+    Apart,
     DefaultSupposed,
     PolicySupposed,
     RetirementSupposed,
@@ -24,7 +25,7 @@ from modeltrail.projections.suppositions import (
     supposed_of_model,
     without_evidence,
 )
-from modeltrail.projections.what_if import Otherwise, WhatIf, otherwise, parting
+from modeltrail.projections.what_if import Otherwise, WhatIf, otherwise, times_apart
 
 
 class Supposed(Knowledge):
@@ -88,18 +89,16 @@ class _Worlds:
         if not facts or (facts == others and self._are_alike(facts)):
             return
 
-        def course(since: datetime | None) -> Course:
-            left = facts if since is None else without_evidence(deployment, facts, since)
-            return course_of(deployment, left, self._expected.history)
+        def course(apart: Sequence[Apart]) -> Course:
+            return course_of(deployment, without_evidence(deployment, facts, apart), self._expected.history)
 
-        def course_else(since: datetime | None) -> Course:
-            left = others if since is None else without_evidence(deployment, others, since)
-            return course_of(deployment, left, self._expected_else.history)
+        def course_else(apart: Sequence[Apart]) -> Course:
+            return course_of(deployment, without_evidence(deployment, others, apart), self._expected_else.history)
 
         start = min(fact.effective_at for fact in facts)
-        parted = parting(course, course_else, list(shown_places(facts)), start)
-        if parted is not None:
-            yield from otherwise(course(None), course_else(parted), parted, end)
+        apart = times_apart(course, course_else, list(shown_places(facts)), start)
+        if apart:
+            yield from otherwise(course(()), course_else(apart), apart[0][0], end)
 
     def _by_now(self, facts: list[Fact]) -> list[Fact]:
         """What holds by the moment asked about, and what is supposed to hold after it."""

@@ -51,7 +51,7 @@ def test_all_that_may_have_happened_in_an_open_window_is_told_whatever_changed_s
     def told(t: str) -> list[tuple[str, str | None, str]]:
         entries = trail.at(t).upcoming(60)
         return [
-            (f"{one.on:%m-%d}", one.to and one.to.version, f"{one.until:%m-%d}")
+            (f"{one.on:%m-%d}", one.to.version if one.to else None, f"{one.until:%m-%d}")
             for one in entries
             if one.deployment == PROD and one.until is not None
         ]
