@@ -7,6 +7,8 @@ from datetime import datetime
 from modeltrail.domain.values import instant_text
 from modeltrail.projections.upcoming import Target, Upcoming
 
+_INSTEAD = "or choose another version, or another policy where its version stays"
+
 
 def advice(entry: Upcoming, at: datetime) -> str | None:
     """What to do at a moment about an entry, in a sentence; null where there is nothing to do but to know.
@@ -40,15 +42,15 @@ def _about_the_catalogue(entry: Upcoming) -> str | None:
 
 
 def _before_a_move(entry: Upcoming, by: str) -> str:
-    """A move: its target has to be tested before (R36), and where it is not wanted, the policy changed."""
+    """A move: its target has to be tested before (R36). No policy keeps a version that is retired (R20, R21)."""
     target = _named(entry.to)
     match entry.test_result:
         case "passed":
             return f"nothing: {target} was tested for it and passed"
         case "failed":
-            return f"{by} mend what failed with {target} and test it again, or choose another version or policy"
+            return f"{by} mend what failed with {target} and test it again, {_INSTEAD}"
         case _:
-            return f"{by} test {target} for it and record the result, or choose another version or policy"
+            return f"{by} test {target} for it and record the result, {_INSTEAD}"
 
 
 def _named(to: Target | None) -> str:

@@ -28,7 +28,7 @@ from modeltrail.cli_session import (
 )
 from modeltrail.domain.values import Qualifier
 from modeltrail.messages import Asked, slack, webhook
-from modeltrail.phrases import coming, minute, moment, positions
+from modeltrail.phrases import coming, minute, positions
 from modeltrail.phrases import listed as words
 from modeltrail.projections.upcoming import Upcoming
 from modeltrail.writing import written_whole
@@ -88,7 +88,7 @@ def upcoming(
         elif as_json:
             print_json(listed("upcoming", answers))
         else:
-            show_upcoming(answers, moment(period.until))
+            show_upcoming(answers, minute(period.until))
     exit_if(exit_code, bool(answers), FOUND)
 
 

@@ -24,7 +24,7 @@ from modeltrail.cli_session import (
     print_json,
 )
 from modeltrail.domain.values import PUBLISHED_RULES, Policy, rules_named
-from modeltrail.phrases import listed, minute, moment, named, places, positions
+from modeltrail.phrases import listed, minute, named, places, positions
 from modeltrail.projections.suppositions import (
     DefaultSupposed,
     PolicySupposed,
@@ -130,7 +130,7 @@ def _changes(option: str, given: list[Words] | None) -> Iterator[dict[str, objec
 
 def show_what_if(answer: WhatIf) -> None:
     """What would differ, deployment by deployment, and how many of them are concerned."""
-    until = moment(answer.until)
+    until = minute(answer.until)
     looked_at = "1 deployment" if answer.deployments == 1 else f"{answer.deployments:,} deployments"
     if not answer.differences:
         printing.sentence(f"nothing would differ until {until}, for {looked_at}")

@@ -118,9 +118,20 @@ def test_a_calendar_without_its_extra_says_what_to_install(monkeypatch: pytest.M
         calendar([], datetime(2025, 1, 1).astimezone())
 
 
-def test_a_calendar_that_cannot_be_written_leaves_the_old_one(store: str, tmp_path: Path) -> None:
-    told = shell("--store", store, *IN_FEBRUARY, "--ical", tmp_path / "nowhere" / "models.ics")
-    assert told.code == 1 and "nowhere" in told.err
+def test_a_calendar_that_cannot_be_written_is_named_and_leaves_nothing_behind(store: str, tmp_path: Path) -> None:
+    file, folder = tmp_path / "nowhere" / "models.ics", tmp_path / "taken.ics"
+    folder.mkdir()
+    for taken in (file, folder):
+        told = shell("--store", store, *IN_FEBRUARY, "--ical", taken)
+        assert told.code == 1 and told.err.startswith(f"{taken}: ")
+    assert list(tmp_path.iterdir()) == [folder]
+
+
+def test_a_calendar_may_be_read_by_whom_new_files_may_be_read(store: str, tmp_path: Path) -> None:
+    file, usual = tmp_path / "models.ics", tmp_path / "usual"
+    usual.touch()
+    assert shell("--store", store, *IN_FEBRUARY, "--ical", file).code == 0
+    assert file.stat().st_mode == usual.stat().st_mode
 
 
 @pytest.mark.parametrize(

@@ -25,7 +25,10 @@ def advised(trail: Trail, t: str = "2025-03-10", kind: str = "move") -> list[str
 @pytest.mark.rule("R36")
 def test_a_move_to_what_was_not_tested_asks_for_a_test() -> None:
     trail = announced()
-    test = "test azure-openai/chat v2 for it and record the result, or choose another version or policy"
+    test = (
+        "test azure-openai/chat v2 for it and record the result, "
+        "or choose another version, or another policy where its version stays"
+    )
     assert advised(trail) == [f"by 2025-04-01, {test}"]
     on(trail, "2025-04-01").model(MIRRORED).change_default("v2")
     assert advised(trail, "2025-04-02") == [f"now: it may have moved; {test}"]
