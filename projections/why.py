@@ -138,9 +138,10 @@ class RulesInForce(Answer):
 class Why(Answer):
     """Why a deployment does what it does at a moment: everything that one would ask next.
 
-    `serving` is the answer itself. `arrival`: how it came there. `policy`: what counts, and who set it when and why.
-    `announcements`: those of what moved it. `then`: the answer as known at the moment itself. `learned_later`: the
-    facts of this answer that were not known then; `taken_back`: those of the answer of then that were retracted since.
+    `serving` is the answer itself, `grounds` the facts that it rests on. `arrival`: how it came there. `policy`: what
+    counts, and who set it when and why. `announcements`: those of what moved it. `then`: the answer as known at the
+    moment itself. `learned_later`: the facts of this answer that were not known then; `taken_back`: those of the answer
+    of then that were retracted since.
     All but `serving` and `then` are null or empty before the deployment existed.
     """
 
@@ -153,6 +154,7 @@ class Why(Answer):
     then: Serving
     learned_later: tuple[Ground, ...] = ()
     taken_back: tuple[Ground, ...] = ()
+    grounds: tuple[Ground, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -197,6 +199,7 @@ def why(course: Course, at: datetime, known_at: datetime, evidence: Evidence) ->
         then=evidence.then,
         learned_later=tuple(one for one in grounds(positions, evidence.told, at) if not one.known_then),
         taken_back=taken_back,
+        grounds=tuple(grounds(answer.because, evidence.told, at)),
     )
 
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from modeltrail.domain.values import Rules
-from modeltrail.phrases import listed, minute, moment, places, positions, sentence, target, what_served, when
+from modeltrail.phrases import listed, minute, moment, places, sentence, target, what_served, when
 from modeltrail.projections.serving import Possible
 from modeltrail.projections.why import Arrival, Ground, NoticeGiven, Sight, SightsAround, Why
 
@@ -33,9 +33,12 @@ def _below(why: Why) -> Iterator[Line]:
     if why.arrival is not None:
         yield Line(_came(why.arrival), tuple(Line(ground(one)) for one in why.arrival.grounds))
     if why.serving.stopped_because:
-        yield Line(f"stopped because {why.serving.stopped_because}")
+        yield Line(f"reason for the stop: {why.serving.stopped_because}")
     if why.serving.flags:
-        yield Line(f"flags {listed(why.serving.flags)}: see positions {positions(why.serving.because)}")
+        told = why.arrival.grounds if why.arrival is not None else ()
+        yield Line(
+            f"flags: {listed(why.serving.flags)}", tuple(Line(ground(one)) for one in why.grounds if one not in told)
+        )
     if why.policy is not None:
         policy, answer = why.policy, why.serving
         acts = "" if answer.policy_effective == policy.policy else f", which acts as {answer.policy_effective}"
@@ -153,6 +156,7 @@ def _known_then(why: Why) -> Iterator[Line]:
     if same and not news:
         return
     then = "the same" if same else what_served(why.then)
+    then += f", under the policy {why.then.policy}" if why.then.policy not in (None, why.serving.policy) else ""
     yield Line(f"as known {when(why.then.known_at, False)}: {then}", tuple(news))
 
 

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import pytest
 
-from modeltrail import Trail
+from modeltrail import Postpone, Trail
 from modeltrail.outline import Line, notice, outline
 from modeltrail.projections.why import NoticeGiven, Why
-from rules.given import MIRRORED, OWN, PROD, deployed, mirrored, on, own
+from rules.given import MIRRORED, NOW, OWN, PROD, deployed, mirrored, on, own
 
 
 def why(trail: Trail, t: str, known: str | None = None) -> Why:
@@ -103,8 +103,8 @@ def test_what_began_on_a_retired_version_says_why_it_stopped_and_under_which_rul
     answer = why(deployed(trail, policy="manual"), "2025-03-01")
     assert (answer.serving.status, answer.rules and answer.rules.values.id) == ("stopped", "azure-openai")
     told = [one.text for one in outline(answer).below]
-    assert "stopped because azure-openai/chat v1 is retired, and its policy moves it nowhere" in told
-    assert "flags contradiction: see positions 1, 5-6" in told
+    assert "reason for the stop: azure-openai/chat v1 is retired, and its policy moves it nowhere" in told
+    assert "flags: contradiction" in told
 
 
 @pytest.mark.rule("R34")
@@ -115,6 +115,25 @@ def test_what_came_back_after_an_outage_that_nobody_announced_says_so() -> None:
     assert "nothing was announced before it" in [one.text for one in outline(why(trail, "2025-05-02")).below]
     came = outline(why(trail, "2025-05-04")).below[0]
     assert came.text == "it came back with azure-openai/chat v2 on 2025-05-03: by-hand, recorded"
+
+
+@pytest.mark.rule("R37", "R42")
+def test_what_its_host_puts_off_is_told_with_the_reason() -> None:
+    trail = own()
+    on(trail, "2025-02-10").deployment().create(OWN, version="v1", policy="auto-update")
+    on(trail, "2025-03-01").model(OWN).announce_default("v2", on="2025-04-01")
+    trail.on_move(lambda move: Postpone(NOW, "a busy week"))
+    trail.advance("2025-04-01")
+    (flags,) = [one for one in outline(why(trail, "2025-04-02")).below if one.text == "flags: postponed"]
+    assert "a busy week" in flags.below[0].text and "move-postponed" in flags.below[0].text
+
+
+@pytest.mark.rule("R6", "R17")
+def test_another_policy_that_was_known_then_is_named() -> None:
+    trail = deployed(mirrored())
+    on(trail, "2025-03-01", known="2025-03-15").deployment().change_policy("manual")
+    told = outline(why(trail, "2025-03-10")).below[-1]
+    assert told.text == "as known on 2025-03-10: the same, under the policy auto-update"
 
 
 @pytest.mark.rule("R42")
@@ -189,7 +208,7 @@ def test_the_outline_says_it_in_words() -> None:
     assert told.text == ("chat-prod on 2025-04-02: azure-openai/chat v1 or v2 (window until 2025-04-15)")
     assert [one.text.partition(":")[0] for one in told.below] == [
         "it may have moved to azure-openai/chat v2 since 2025-04-01",
-        "flags short-notice",
+        "flags",
         "policy auto-update, since 2025-02-10",
         "rules azure-openai",
         "3 announcements before it; the one that stood was known 10 days ahead",
