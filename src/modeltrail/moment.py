@@ -119,7 +119,8 @@ class Moment:
         """What each deployment would do instead, in the past and in so many days to come, if something were otherwise.
 
         Evidence (sights, executions) does not count in the supposed course while that is apart from the actual one:
-        it then is what the policies make of the facts. Nothing is recorded. Raises Unknown for a name never recorded.
+        it then is what the policies make of the facts. Nothing is recorded. Raises Unknown for a name never recorded,
+        NotChoosable for a default that is not released or retired.
         """
         return what_if(self._known, self.t, self.known_at, suppositions, days)
 

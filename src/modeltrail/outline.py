@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
+from modeltrail.domain.events import DeploymentObserved
 from modeltrail.domain.values import Rules
 from modeltrail.phrases import listed, minute, moment, places, sentence, target, what_served, when
 from modeltrail.projections.serving import Possible
@@ -43,7 +44,9 @@ def _below(why: Why) -> Iterator[Line]:
         policy, answer = why.policy, why.serving
         acts = "" if answer.policy_effective == policy.policy else f", which acts as {answer.policy_effective}"
         instead = f"in place of {policy.before}" if policy.before else None
-        said = listed([instead, f"set by {policy.logged_by or policy.by}", policy.why, policy.source])
+        is_stated = policy.event != DeploymentObserved.type
+        by = f"set by {policy.logged_by or policy.by}" if is_stated else "nobody has stated one"
+        said = listed([instead, by, *([policy.why, policy.source] if is_stated else [])])
         yield Line(f"policy {policy.policy}{acts}, since {minute(policy.set_at)}: {said} (position {policy.fact})")
     if why.rules is not None:
         since = f", since {minute(why.rules.since)} (position {why.rules.position})" if why.rules.since else ""

@@ -9,7 +9,7 @@ from functools import cache
 from modeltrail.domain.course import Course, course_of
 from modeltrail.domain.facts import Fact
 from modeltrail.domain.history import ModelHistory, models_of
-from modeltrail.domain.refusals import Unknown, nearest
+from modeltrail.domain.refusals import NotChoosable, Unknown, nearest
 from modeltrail.expected import Expected
 from modeltrail.knowledge import Knowledge
 from modeltrail.projections.deployments import deployments
@@ -54,11 +54,12 @@ class Supposed(Knowledge):
 def what_if(
     known: Knowledge, t: datetime, known_at: datetime, suppositions: Sequence[Supposition], days: int
 ) -> WhatIf:
-    """What would be otherwise from the beginning until some days after a moment. Raises Unknown."""
+    """What would be otherwise from the beginning until some days after a moment. Raises Unknown, NotChoosable."""
     asked = tuple(_named(known, one) for one in suppositions)
     end = t + timedelta(days=days)
     names = sorted(known.keys(deployments))
     worlds = _Worlds(known, Supposed(known, asked, t), t)
+    worlds.demand_choosable(asked)
     found = [one for name in names for one in worlds.differences(name, end)] if asked else []
     return WhatIf(at=t, known_at=known_at, until=end, supposed=asked, deployments=len(names), differences=tuple(found))
 
@@ -82,6 +83,15 @@ class _Worlds:
     def __init__(self, known: Knowledge, supposed: Knowledge, t: datetime) -> None:
         self._known, self._supposed, self._t = known, supposed, t
         self._expected, self._expected_else = Expected(known, t), Expected(supposed, t)
+
+    def demand_choosable(self, suppositions: Sequence[Supposition]) -> None:
+        """Raises NotChoosable for a default that could be none, where it was not stated so (R10)."""
+        for one in suppositions:
+            if isinstance(one, DefaultSupposed):
+                actual = self._expected.history(one.model).at(one.on)
+                state = self._expected_else.history(one.model).at(one.on)
+                if state.default_is_void and not actual.default_is_void:
+                    raise NotChoosable(one.model, one.version, None, state.choosable())
 
     def differences(self, deployment: str, end: datetime) -> Iterator[Otherwise]:
         """Where a deployment would do something else."""

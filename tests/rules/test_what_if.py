@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from modeltrail import Trail
-from modeltrail.domain.refusals import Unknown
+from modeltrail.domain.refusals import NotChoosable, Unknown
 from modeltrail.domain.values import PUBLISHED_RULES, Policy, parse_instant
 from modeltrail.projections.suppositions import (
     DefaultSupposed,
@@ -196,6 +196,16 @@ def test_what_nobody_knows_cannot_be_supposed_of() -> None:
         differs(moved(), PolicySupposed(deployment="chat-prd", policy="manual"))
     with pytest.raises(Unknown, match="did you mean 'v2'"):
         differs(moved(), DefaultSupposed(model=MIRRORED, version="v22", on=day("2025-04-01")))
+
+
+@pytest.mark.rule("R10")
+def test_what_could_be_no_default_cannot_be_supposed_to_be_one() -> None:
+    for trail, model, on_day in ((deployed(mirrored()), MIRRORED, "2025-04-15"), (own(), OWN, "2025-01-15")):
+        if model == MIRRORED:
+            on(trail, "2025-03-01").model(model).retire("v2")
+        for t in ("2025-04-01", "2025-06-01"):
+            with pytest.raises(NotChoosable, match="choose one of v1"):
+                differs(trail, DefaultSupposed(model=model, version="v2", on=day(on_day)), t=t)
 
 
 def test_the_answer_says_what_was_supposed_with_full_names() -> None:

@@ -147,6 +147,14 @@ def test_the_policy_says_who_set_it_when_and_why_and_the_rules_since_when() -> N
     assert (answer.rules.values.id, answer.rules.position) == ("azure-openai", 1)
 
 
+@pytest.mark.rule("R3", "R17")
+def test_nobody_is_said_to_have_set_the_policy_of_what_was_only_seen() -> None:
+    trail = mirrored()
+    on(trail, "2025-02-10").deployment().observe(MIRRORED, "v1")
+    policy = outline(why(trail, "2025-03-01")).below[1].text
+    assert policy.endswith("since 2025-02-10: nobody has stated one (position 5)")
+
+
 @pytest.mark.rule("R31")
 def test_the_sights_on_both_sides_are_named() -> None:
     trail = moved()
