@@ -205,7 +205,7 @@ _ENDING = (RetirementAnnounced, RetirementWithdrawn, VersionRetired, VersionRein
 
 
 def _is_so(facts: Iterable[Fact], supposed: RetirementSupposed, now: datetime) -> bool:
-    """Whether the version was retired on that day for every SKU, or is announced for it: then nothing is otherwise."""
+    """Whether the version was retired then for every SKU, or is announced for a day ahead: nothing is otherwise."""
     said = in_order(fact for fact in facts if _is_of(fact, supposed, *_ENDING) and fact.effective_at <= now)
     if not said or any(getattr(fact.event, "sku", None) is not None for fact in said):
         return False
@@ -213,7 +213,8 @@ def _is_so(facts: Iterable[Fact], supposed: RetirementSupposed, now: datetime) -
     if done:
         return all(isinstance(fact.event, VersionRetired) and fact.effective_at == supposed.on for fact in done)
     last = said[-1].event
-    return isinstance(last, RetirementAnnounced) and (last.on, last.qualifier) == (supposed.on, "fixed")
+    is_ahead = isinstance(last, RetirementAnnounced) and (last.on, last.qualifier) == (supposed.on, "fixed")
+    return is_ahead and supposed.on > now
 
 
 def _is_of(fact: Fact, supposed: DefaultSupposed | RetirementSupposed, *kinds: type[Event]) -> bool:

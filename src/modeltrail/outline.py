@@ -6,9 +6,9 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from modeltrail.domain.events import DeploymentObserved
+from modeltrail.domain.events import ChangeLogged, DeploymentObserved
 from modeltrail.domain.values import Rules
-from modeltrail.phrases import listed, minute, moment, places, sentence, target, what_served, when
+from modeltrail.phrases import done_by, listed, minute, moment, places, sentence, target, what_served, when
 from modeltrail.projections.serving import Possible
 from modeltrail.projections.why import Arrival, Ground, NoticeGiven, Sight, SightsAround, Why
 
@@ -62,7 +62,9 @@ def _below(why: Why) -> Iterator[Line]:
 
 def _came(arrival: Arrival) -> str:
     """How it came there: what it left, when, and why."""
-    reason = f"{arrival.cause}, {arrival.certainty}"
+    logged = [one.data.get("caller") for one in arrival.grounds if one.type == ChangeLogged.type]
+    people = dict.fromkeys(caller for caller in logged if isinstance(caller, str))
+    reason = listed([arrival.cause, arrival.certainty, done_by(people)])
     if not arrival.to:
         return f"it is gone since {minute(arrival.earliest)}: {reason}"
     if not arrival.left:

@@ -184,6 +184,15 @@ def test_a_retirement_that_came_on_that_day_is_no_supposition_however_it_was_ann
     assert differs(trail, came, t="2025-05-02") != []
 
 
+@pytest.mark.rule("R12")
+def test_a_retirement_that_is_overdue_can_be_supposed_to_have_happened() -> None:
+    trail = deployed(mirrored(), policy="manual")
+    on(trail, "2025-03-01").model(MIRRORED).announce_retirement("v1", on="2025-05-01")
+    came = RetirementSupposed(model=MIRRORED, version="v1", on=day("2025-05-01"))
+    for t in ("2025-05-01", "2025-05-10"):
+        assert differs(trail, came, t=t) == ["05-01 to on: stopped (retirement), not v1 or stopped (overdue)"]
+
+
 def test_nothing_is_recorded() -> None:
     trail = moved()
     size = trail.log.checkpoint().size

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from modeltrail import Postpone, Trail
+from modeltrail.domain.events import ChangeLogged
 from modeltrail.outline import Line, notice, outline
 from modeltrail.projections.why import NoticeGiven, Why
 from rules.given import MIRRORED, NOW, OWN, PROD, deployed, mirrored, on, own
@@ -134,6 +135,17 @@ def test_another_policy_that_was_known_then_is_named() -> None:
     on(trail, "2025-03-01", known="2025-03-15").deployment().change_policy("manual")
     told = outline(why(trail, "2025-03-10")).below[-1]
     assert told.text == "as known on 2025-03-10: the same, under the policy auto-update"
+
+
+@pytest.mark.rule("R32", "R42")
+def test_who_did_it_by_the_log_of_the_provider_is_named() -> None:
+    trail = deployed(mirrored(), policy="manual")
+    on(trail, "2025-03-01").deployment().observe(MIRRORED, "v1")
+    write = {"deployment": PROD, "operation": "write", "status": "Succeeded", "entry": "4711"}
+    on(trail, "2025-03-05").state(ChangeLogged.model_validate({**write, "caller": "bob@example.com"}))
+    on(trail, "2025-03-07").deployment().observe(MIRRORED, "v2")
+    came = outline(why(trail, "2025-03-06")).below[0].text
+    assert came.endswith("v1 on 2025-03-05: by-hand, assumed, done by bob@example.com")
 
 
 @pytest.mark.rule("R42")
