@@ -37,7 +37,7 @@ def test_with_nothing_supposed_nothing_differs(past: History) -> None:
 def test_with_the_policy_that_it_always_had_nothing_differs(past: History) -> None:
     with told(past.facts) as trail:
         for name in existing(trail):
-            had = {part.policy for part in trail.at().course(name).segments}
+            had: set[Policy] = {part.policy for part in trail.at().course(name).segments}
             if len(had) == 1:
                 supposed = PolicySupposed(deployment=name, policy=had.pop())
                 assert trail.at().what_if(supposed).differences == ()

@@ -110,9 +110,12 @@ class Moment:
         """
         horizon = Horizon(self.t, self.t + timedelta(days=days))
         of_model = None if model is None else self._known.model_named(model)
-        entries = Expected(self._known, self.t).entries(horizon, catalogue_only=catalogue_only)
+        expected = Expected(self._known, self.t)
+        entries = expected.entries(horizon, catalogue_only=catalogue_only)
         wanted = (one for one in entries if qualifier is None or one.qualifier == qualifier)
-        asked = (one for one in wanted if concerns(one, of_model, owner))
+        asked = [one for one in wanted if concerns(one, of_model, owner)]
+        if owner is not None and not asked:
+            expected.demand_owner(owner)
         return tuple(one.model_copy(update={"advice": advice(one, self.t)}) for one in in_time(asked))
 
     def what_if(self, *suppositions: Supposition, days: int = 90) -> WhatIf:

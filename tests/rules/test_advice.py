@@ -118,3 +118,6 @@ def test_what_concerns_a_model_or_an_owner_can_be_asked_for_alone() -> None:
     assert {one.owner for one in moment.upcoming(120, owner="chat-team")} == {"chat-team"}
     with pytest.raises(Unknown, match="azure-openai/bot"):
         moment.upcoming(model="boot")
+    with pytest.raises(Unknown, match="did you mean 'chat-team'"):
+        moment.upcoming(owner="chat-taem")
+    assert moment.upcoming(1, owner="chat-team") == ()
