@@ -4,19 +4,20 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from modeltrail.domain.values import instant_text
+from modeltrail.domain.values import RunBy, instant_text
 from modeltrail.projections.upcoming import Target, Upcoming
 
 _INSTEAD = "or choose another version, or another policy where its version stays"
 
 
-def advice(entry: Upcoming, at: datetime) -> str | None:
+def advice(entry: Upcoming, at: datetime, run_by: RunBy = "provider") -> str | None:
     """What to do at a moment about an entry, in a sentence; null where there is nothing to do but to know.
 
-    Of the catalogue only what is overdue asks for something: to find out what happened (R12).
+    Of the catalogue only what is overdue asks for something: to find out what happened, or where the engine runs the
+    model, to have it carried out (R12). `run_by`: who runs the model.
     """
     if entry.deployment is None:
-        return _about_the_catalogue(entry)
+        return _about_the_catalogue(entry, run_by)
     if "failed" in entry.flags:
         return "mend what its host could not do: it is asked again then"
     if "postponed" in entry.flags:
@@ -33,9 +34,12 @@ def advice(entry: Upcoming, at: datetime) -> str | None:
             return _before_a_move(entry, f"{by}: it may have moved;" if is_there else f"{by},")
 
 
-def _about_the_catalogue(entry: Upcoming) -> str | None:
+def _about_the_catalogue(entry: Upcoming, run_by: RunBy) -> str | None:
     if "overdue" not in entry.flags:
         return None
+    if run_by == "engine" and entry.kind != "replacement":
+        is_firm = entry.qualifier == "fixed"
+        return "advance: that carries it out, or says why not" if is_firm else "announce a fixed date: no other one is carried out"
     if entry.qualifier != "fixed":
         return "it may happen any day now: look for its date"
     return "its date has passed: find out whether it happened, and record that or the new date"

@@ -11,7 +11,7 @@ from modeltrail.conforming import Conforming
 from modeltrail.differing import Side, difference
 from modeltrail.domain.course import course_at, course_of
 from modeltrail.domain.logged import callers
-from modeltrail.domain.values import Qualifier
+from modeltrail.domain.values import Qualifier, RunBy
 from modeltrail.expected import Expected
 from modeltrail.explaining import explain
 from modeltrail.impacting import Impacting
@@ -116,7 +116,12 @@ class Moment:
         asked = [one for one in wanted if concerns(one, of_model, owner)]
         if owner is not None and not asked:
             expected.demand_owner(owner)
-        return tuple(one.model_copy(update={"advice": advice(one, self.t)}) for one in in_time(asked))
+        return tuple(
+            one.model_copy(update={"advice": advice(one, self.t, self._run_by(one.model))}) for one in in_time(asked)
+        )
+
+    def _run_by(self, model: str) -> RunBy:
+        return self._known.history(model).at(self.t).run_by
 
     def what_if(self, *suppositions: Supposition, days: int = 90) -> WhatIf:
         """What each deployment would do instead, in the past and in so many days to come, if something were otherwise.

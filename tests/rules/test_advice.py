@@ -7,7 +7,7 @@ import pytest
 from modeltrail import Trail
 from modeltrail.domain.refusals import Unknown
 from modeltrail.projections.upcoming import Upcoming
-from rules.given import MIRRORED, PROD, deployed, mirrored, on
+from rules.given import MIRRORED, OWN, PROD, deployed, mirrored, on, own
 
 
 def announced(policy: str = "auto-update", **more: str) -> Trail:
@@ -100,6 +100,17 @@ def test_of_the_catalogue_only_what_is_overdue_asks_for_something() -> None:
         "its date has passed: find out whether it happened, and record that or the new date"
     )
     assert said("2025-06-02")["retirement", "v2"] == "it may happen any day now: look for its date"
+
+
+@pytest.mark.rule("R12", "R37")
+def test_what_the_engine_has_not_carried_out_yet_asks_to_advance() -> None:
+    trail = own()
+    on(trail, "2025-03-01").model(OWN).announce_default("v2", on="2025-04-01")
+    on(trail, "2025-03-01").model(OWN).announce_retirement("v1", on="2025-04-02", qualifier="tentative")
+    assert [one.advice for one in trail.at("2025-04-05").upcoming()] == [
+        "advance: that carries it out, or says why not",
+        "announce a fixed date: no other one is carried out",
+    ]
 
 
 def test_what_concerns_a_model_or_an_owner_can_be_asked_for_alone() -> None:
