@@ -38,8 +38,9 @@ def _about_the_catalogue(entry: Upcoming, run_by: RunBy) -> str | None:
     if "overdue" not in entry.flags:
         return None
     if run_by == "engine" and entry.kind != "replacement":
-        is_firm = entry.qualifier == "fixed"
-        return "advance: that carries it out, or says why not" if is_firm else "announce a fixed date: no other one is carried out"
+        if entry.qualifier != "fixed":
+            return "announce a fixed date: no other one is carried out"
+        return "advance: that carries it out, or says why not"
     if entry.qualifier != "fixed":
         return "it may happen any day now: look for its date"
     return "its date has passed: find out whether it happened, and record that or the new date"
