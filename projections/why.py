@@ -193,7 +193,7 @@ def why(course: Course, at: datetime, known_at: datetime, evidence: Evidence) ->
         serving=answer,
         arrival=arrival,
         policy=policy,
-        rules=_rules(arrival, at, evidence) if there.possible else None,
+        rules=_rules(arrival, there.rules, at, evidence) if there.possible else None,
         announcements=tuple(_notices(arrival, there.sku, evidence)),
         sights=_sights(there, course, at, evidence.facts),
         then=evidence.then,
@@ -316,19 +316,19 @@ def _days(span: timedelta) -> int:
     return int(span / _DAY)
 
 
-def _rules(arrival: Arrival, at: datetime, evidence: Evidence) -> RulesInForce | None:
-    """Those of the model that it is on; of what is stopped, of the one that it was on."""
+def _rules(arrival: Arrival, named: str, at: datetime, evidence: Evidence) -> RulesInForce | None:
+    """Those that the course names, of the model that it is on; of what is stopped, of the one that it was on."""
     models = [one.model for one in (*arrival.to, *arrival.left) if one.model is not None]
     placing = (DeploymentCreated, DeploymentObserved, VersionChanged)
     facts = [fact for fact in in_order(evidence.facts) if fact.effective_at <= at]
     models += [fact.event.model for fact in reversed(facts) if isinstance(fact.event, placing)]
     if not models:
         return None
-    model = models[0]
-    state = evidence.state(model)
+    states = [evidence.state(model) for model in dict.fromkeys(models)]
+    state = next((one for one in states if one.rules.id == named), states[0])
     by = state.ruled_by
     return RulesInForce(
-        model=model,
+        model=state.model,
         values=state.rules,
         since=None if by is None else by.effective_at,
         position=None if by is None else by.position,
