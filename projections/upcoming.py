@@ -216,11 +216,16 @@ def _news(parts: Sequence[Segment]) -> Iterator[_News]:
 
 
 def _open(course: Course, present: Segment) -> Iterator[_News]:
-    """Of a window that is open: all that may have happened in it, each since it became possible (R30)."""
+    """Of a window that is open: all that may have happened in it, each since it became possible (R30).
+
+    It began where the deployment certainly was where it still may be.
+    """
     before = [part for part in course.segments if part.since < present.since]
-    chain = [present]
-    while before and len(chain[0].possible) > 1:
-        chain.insert(0, before.pop())
+    chain = [*before[-1:], present]
+    for part in reversed(before[:-1]):
+        if len(chain[0].possible) < 2 or not set(part.possible) & set(present.possible):
+            break
+        chain.insert(0, part)
     if len(present.possible) > 1:
         for _, part, outcomes in _news(chain):
             news = [outcome for outcome in outcomes if outcome in present.possible and outcome not in chain[0].possible]

@@ -62,6 +62,8 @@ def test_all_that_may_have_happened_in_an_open_window_is_told_whatever_changed_s
     assert told("2025-04-06") == [("04-01", "v2", "04-15")]
     on(trail, "2025-04-07").model(MIRRORED).change_default("v3")
     assert told("2025-04-08") == [("04-01", "v2", "04-21"), ("04-07", "v3", "04-21")]
+    on(trail, "2025-04-10").model(MIRRORED).retire("v1")
+    assert told("2025-04-11") == [("04-07", "v3", "04-21")]
 
 
 @pytest.mark.rule("R21")
