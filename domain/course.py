@@ -87,7 +87,10 @@ def course_at(deployment: str, facts: Iterable[Fact], histories: Histories, mome
 
 
 def course_from(deployment: str, facts: Iterable[Fact], histories: Histories, moment: datetime) -> Course:
-    """The course from a moment on: the segment that holds then, all after it, and one before it, begun or not."""
+    """The course from a moment on: the segment that holds then, all after it, those before it back to a certain one.
+
+    The beginning of the first is not looked for.
+    """
     frames = _Walk(deployment, in_order(facts), cache(histories)).frames_until(None)
     return Course(deployment, joined_from(frames, moment))
 

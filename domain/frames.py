@@ -203,10 +203,10 @@ def joined(frames: Iterable[Frame]) -> tuple[Segment, ...]:
 
 
 def joined_from(frames: Sequence[Frame], moment: datetime) -> tuple[Segment, ...]:
-    """The segments from the one before that which holds at a moment; of that one the beginning is not looked for."""
+    """The segments from the last certain one before that which holds at a moment; its beginning is not looked for."""
     start = max(0, bisect_right(frames, moment, key=lambda frame: frame.since) - 1)
     present = earlier = segment(frames[start]) if frames else None
-    while start and _LASTING(earlier) == _LASTING(present):
+    while start and earlier is not None and (_LASTING(earlier) == _LASTING(present) or len(earlier.possible) > 1):
         start -= 1
         earlier = segment(frames[start])
     return joined(frames[start:])

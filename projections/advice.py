@@ -4,17 +4,20 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from modeltrail.domain.values import instant_text
+from modeltrail.domain.values import RunBy, instant_text
 from modeltrail.projections.upcoming import Target, Upcoming
 
+_INSTEAD = "or choose another version, or another policy where its version stays"
 
-def advice(entry: Upcoming, at: datetime) -> str | None:
+
+def advice(entry: Upcoming, at: datetime, run_by: RunBy = "provider") -> str | None:
     """What to do at a moment about an entry, in a sentence; null where there is nothing to do but to know.
 
-    Of the catalogue only what is overdue asks for something: to find out what happened (R12).
+    Of the catalogue only what is overdue asks for something: to find out what happened, or where the engine runs the
+    model, to have it carried out (R12). `run_by`: who runs the model.
     """
     if entry.deployment is None:
-        return _about_the_catalogue(entry)
+        return _about_the_catalogue(entry, run_by)
     if "failed" in entry.flags:
         return "mend what its host could not do: it is asked again then"
     if "postponed" in entry.flags:
@@ -31,24 +34,28 @@ def advice(entry: Upcoming, at: datetime) -> str | None:
             return _before_a_move(entry, f"{by}: it may have moved;" if is_there else f"{by},")
 
 
-def _about_the_catalogue(entry: Upcoming) -> str | None:
+def _about_the_catalogue(entry: Upcoming, run_by: RunBy) -> str | None:
     if "overdue" not in entry.flags:
         return None
+    if run_by == "engine" and entry.kind != "replacement":
+        if entry.qualifier != "fixed":
+            return "announce a fixed date: no other one is carried out"
+        return "advance: that carries it out, or says why not"
     if entry.qualifier != "fixed":
         return "it may happen any day now: look for its date"
     return "its date has passed: find out whether it happened, and record that or the new date"
 
 
 def _before_a_move(entry: Upcoming, by: str) -> str:
-    """A move: its target has to be tested before (R36), and where it is not wanted, the policy changed."""
+    """A move: its target has to be tested before (R36). No policy keeps a version that is retired (R20, R21)."""
     target = _named(entry.to)
     match entry.test_result:
         case "passed":
             return f"nothing: {target} was tested for it and passed"
         case "failed":
-            return f"{by} mend what failed with {target} and test it again, or choose another version or policy"
+            return f"{by} mend what failed with {target} and test it again, {_INSTEAD}"
         case _:
-            return f"{by} test {target} for it and record the result, or choose another version or policy"
+            return f"{by} test {target} for it and record the result, {_INSTEAD}"
 
 
 def _named(to: Target | None) -> str:

@@ -92,9 +92,10 @@ class _Supposing:
     position: int
     now: datetime
 
-    def fact(self, event: Event, at: datetime) -> Fact:
-        """A decision of nobody: it counts after what is stated of its moment."""
-        return Fact(self.position, event.stream, 0, event, at, at, at, "decision", SUPPOSED_BY)
+    def fact(self, event: Event, at: datetime, known_at: datetime | None = None) -> Fact:
+        """A decision of nobody: it counts after what is stated of its moment, and known by then."""
+        known_at = known_at or at
+        return Fact(self.position, event.stream, 0, event, at, known_at, known_at, "decision", SUPPOSED_BY)
 
 
 def supposed_of_deployment(
@@ -119,7 +120,7 @@ def _with_policy(facts: Sequence[Fact], supposed: PolicySupposed, by: _Supposing
             fact = fact._replace(event=fact.event.model_copy(update={"policy": supposed.policy}))
         yield fact
         if is_since and state.incarnation > began and not isinstance(fact.event, DeploymentCreated):
-            yield by.fact(_policy(supposed), fact.effective_at)
+            yield by.fact(_policy(supposed), fact.effective_at, fact.known_at)
     if supposed.since is not None:
         yield by.fact(_policy(supposed), supposed.since)
 
@@ -187,15 +188,33 @@ def _with_default(facts: Sequence[Fact], supposed: DefaultSupposed, by: _Supposi
 
 def _with_retirement(facts: Sequence[Fact], supposed: RetirementSupposed, by: _Supposing) -> list[Fact]:
     """All that was said and done of the end of the version gives way; announced it was when that was first done."""
-    replaced = (RetirementAnnounced, RetirementWithdrawn, VersionRetired, VersionReinstated)
-    kept = [fact for fact in facts if not _is_of(fact, supposed, *replaced)]
-    announced = [fact.known_at for fact in facts if _is_of(fact, supposed, RetirementAnnounced)]
+    if _is_so(facts, supposed, by.now):
+        return list(facts)
+    kept = [fact for fact in facts if not _is_of(fact, supposed, *_ENDING)]
+    announced = [fact.effective_at for fact in facts if _is_of(fact, supposed, RetirementAnnounced)]
     told = min([*announced, supposed.on, by.now])
     event = RetirementAnnounced(model=supposed.model, version=supposed.version, on=supposed.on)
     kept.append(by.fact(event, told))
     if supposed.on <= by.now:
         kept.append(by.fact(VersionRetired(model=supposed.model, version=supposed.version), supposed.on))
     return kept
+
+
+_ENDING = (RetirementAnnounced, RetirementWithdrawn, VersionRetired, VersionReinstated)
+"""What is said and done of the end of a version."""
+
+
+def _is_so(facts: Iterable[Fact], supposed: RetirementSupposed, now: datetime) -> bool:
+    """Whether the version was retired then for every SKU, or is announced for a day ahead: nothing is otherwise."""
+    said = in_order(fact for fact in facts if _is_of(fact, supposed, *_ENDING) and fact.effective_at <= now)
+    if not said or any(getattr(fact.event, "sku", None) is not None for fact in said):
+        return False
+    done = [fact for fact in said if isinstance(fact.event, VersionRetired | VersionReinstated)]
+    if done:
+        return all(isinstance(fact.event, VersionRetired) and fact.effective_at == supposed.on for fact in done)
+    last = said[-1].event
+    is_ahead = isinstance(last, RetirementAnnounced) and (last.on, last.qualifier) == (supposed.on, "fixed")
+    return is_ahead and supposed.on > now
 
 
 def _is_of(fact: Fact, supposed: DefaultSupposed | RetirementSupposed, *kinds: type[Event]) -> bool:
@@ -213,15 +232,27 @@ def is_evidence(fact: Fact) -> bool:
             return False
 
 
-def without_evidence(deployment: str, facts: Iterable[Fact], since: datetime) -> list[Fact]:
-    """The facts less what shows, since a moment, what came of them. A sight that begins an incarnation stays."""
+Apart = tuple[datetime, datetime | None]
+"""From when until when the world that is supposed is another one; null: for good."""
+
+
+def without_evidence(deployment: str, facts: Iterable[Fact], apart: Sequence[Apart]) -> list[Fact]:
+    """The facts less what shows what came of them in another world. A sight that begins an incarnation stays."""
     state = new_deployment(deployment)
     kept: list[Fact] = []
     for fact in in_order(facts):
         began, state = state.incarnation, evolve(state, fact)
-        if fact.effective_at < since or not is_evidence(fact) or state.incarnation > began:
+        if not is_evidence(fact) or state.incarnation > began or not any(_is_within(fact, span) for span in apart):
             kept.append(fact)
     return kept
+
+
+def _is_within(fact: Fact, apart: Apart) -> bool:
+    """Whether a fact tells of the time apart: a sight does so no more once the worlds meet, an execution then still."""
+    since, until = apart
+    is_before = until is None or fact.effective_at < until
+    is_last = fact.effective_at == until and not isinstance(fact.event, DeploymentObserved)
+    return since <= fact.effective_at and (is_before or is_last)
 
 
 def shown_places(facts: Iterable[Fact]) -> Iterator[datetime]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from itertools import pairwise
 from typing import Literal
@@ -194,17 +194,42 @@ def deployment_upcoming(course: Course, beside: Beside, horizon: Horizon) -> lis
     present = course.at(horizon.start)
     if present is None:
         return []
-    ahead = [part for part in course.segments if part.until is None or part.until > horizon.start]
-    before = [part for part in course.segments if part.since < present.since][-1:]
-    for earlier, part in pairwise([*before, *ahead] if before else [present, *ahead]):
+    ahead = [part for part in course.segments if part.since > horizon.start]
+    for earlier, part, news in (*_open(course, present), *_news([present, *ahead])):
         if part.since > horizon.end or part.incarnation != earlier.incarnation:
             continue
-        for outcome in _news(earlier, part, horizon.start):
+        for outcome in news:
             kinds: list[UpcomingKind] = ["stop" if outcome.status == "stopped" else "move"]
             if beside.breaks_api(outcome, part.since):
                 kinds.append("api-break")
             found += [_entry(kind, earlier, part, outcome, beside) for kind in kinds]
     return found
+
+
+_News = tuple[Segment, Segment, list[Outcome]]
+"""Two segments, and what is possible in the later one that was not in the earlier one."""
+
+
+def _news(parts: Sequence[Segment]) -> Iterator[_News]:
+    for earlier, part in pairwise(parts):
+        yield earlier, part, [outcome for outcome in part.possible if outcome not in earlier.possible]
+
+
+def _open(course: Course, present: Segment) -> Iterator[_News]:
+    """Of a window that is open: all that may have happened in it, each since it became possible (R30).
+
+    It began where the deployment certainly was where it still may be.
+    """
+    before = [part for part in course.segments if part.since < present.since]
+    chain = [*before[-1:], present]
+    for part in reversed(before[:-1]):
+        if len(chain[0].possible) < 2 or not set(part.possible) & set(present.possible):
+            break
+        chain.insert(0, part)
+    if len(present.possible) > 1:
+        for _, part, outcomes in _news(chain):
+            news = [outcome for outcome in outcomes if outcome in present.possible and outcome not in chain[0].possible]
+            yield chain[0], replace(present, since=part.since), news
 
 
 def held_back_upcoming(move: Move, beside: Beside, horizon: Horizon) -> Iterator[Upcoming]:
@@ -239,13 +264,6 @@ def held_back_upcoming(move: Move, beside: Beside, horizon: Horizon) -> Iterator
             sku=beside.state.sku,
             owner=beside.state.owner,
         )
-
-
-def _news(earlier: Segment, part: Segment, start: datetime) -> list[Outcome]:
-    """What becomes possible in a segment that was not before; of the present one only an open window is news."""
-    if part.since <= start and part.status != "window":
-        return []
-    return [outcome for outcome in part.possible if outcome not in earlier.possible]
 
 
 def _entry(

@@ -11,7 +11,7 @@ from modeltrail.domain.segments import Certainty, Segment
 from modeltrail.domain.values import MICROSECOND, Instant, Policy
 from modeltrail.projections.models import Answer
 from modeltrail.projections.serving import Possible, possible
-from modeltrail.projections.suppositions import Supposition
+from modeltrail.projections.suppositions import Apart, Supposition
 
 
 class Outlook(Answer):
@@ -55,31 +55,58 @@ class WhatIf(Answer):
     differences: tuple[Otherwise, ...]
 
 
-Courses = Callable[[datetime | None], Course]
-"""A course without the evidence since a moment; with all of it for null."""
+Courses = Callable[[Sequence[Apart]], Course]
+"""A course without the evidence from some times."""
 
 
-def parting(facts: Courses, supposed: Courses, shown: Sequence[datetime], start: datetime) -> datetime | None:
-    """When two worlds part: until then, evidence from the one counts in the other. Null: they never do.
+def times_apart(facts: Courses, supposed: Courses, shown: Sequence[datetime], start: datetime) -> list[Apart]:
+    """When two worlds differ: in these times, evidence from the one does not count in the other.
 
-    `shown`: the moments at which evidence shows a deployment somewhere else; `start`: the earliest at which they may.
+    They meet where both are certainly in the same place; from there on what was seen counts in both again. `shown`: the
+    moments at which evidence shows a deployment somewhere else; `start`: the earliest at which they may part.
     """
+    apart: list[Apart] = []
+    actual = facts(())
+    while (parted := _parting(facts, supposed, apart, shown, start)) is not None:
+        met = _meeting(actual, supposed([*apart, (parted, None)]), parted)
+        apart.append((parted, met))
+        if met is None:
+            break
+        start = met + MICROSECOND
+    return apart
+
+
+def _parting(
+    facts: Courses, supposed: Courses, apart: Sequence[Apart], shown: Sequence[datetime], start: datetime
+) -> datetime | None:
+    """When two worlds part that were together at the start: until then, evidence from the one counts in the other."""
     for since in (start, *(moment + MICROSECOND for moment in shown if moment >= start)):
-        parted = next(_apart(facts(since), supposed(since)), None)
+        worlds = facts([(since, None)]), supposed([*apart, (since, None)])
+        moments = (max(moment, start) for moment in _differing(*worlds, start))
+        parted = next(moments, None)
         if parted is None or not any(since <= moment < parted for moment in shown):
             return parted
     return None
 
 
-def _apart(one: Course, other: Course) -> Iterator[datetime]:
-    """The moments from which two courses differ in what is possible, or in its cause."""
-    for since, _, here, there in _side_by_side(one, other):
-        if _what(here) != _what(there):
+def _differing(one: Course, other: Course, start: datetime) -> Iterator[datetime]:
+    """From when on two courses differ in what is possible, after a start."""
+    for since, until, here, there in _side_by_side(one, other):
+        if (until is None or until > start) and _what(here) != _what(there):
             yield since
 
 
+def _meeting(actual: Course, supposed: Course, parted: datetime) -> datetime | None:
+    """When two worlds that parted are certainly in the same place again; null: never."""
+    for since, _, here, there in _side_by_side(actual, supposed):
+        is_certain = here is not None and len(here.possible) < 2
+        if since > parted and is_certain and _what(here) == _what(there):
+            return since
+    return None
+
+
 def _what(part: Segment | None) -> object:
-    return None if part is None else (part.incarnation, set(part.possible), part.cause)
+    return None if part is None else (part.incarnation, set(part.possible))
 
 
 def _side_by_side(

@@ -7,8 +7,14 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from modeltrail.domain.course import Course
-from modeltrail.domain.events import DefaultChanged, DeploymentObserved, VersionRetired
-from modeltrail.domain.facts import Fact
+from modeltrail.domain.events import (
+    DefaultChanged,
+    DeploymentCreated,
+    DeploymentObserved,
+    VersionChanged,
+    VersionRetired,
+)
+from modeltrail.domain.facts import Fact, in_order
 from modeltrail.domain.model import ModelState
 from modeltrail.domain.segments import Certainty, Segment
 from modeltrail.domain.values import Instant, Mode, Policy, Qualifier, Rules, Sighted
@@ -21,7 +27,12 @@ _DAY = timedelta(days=1)
 _ENDS: frozenset[Kind] = frozenset({"retirement", "forced-upgrade", "replacement"})
 _NO_KINDS: frozenset[Kind] = frozenset()
 _DEFAULT: frozenset[Kind] = frozenset({"default-change"})
-_CARRIED_OUT = frozenset({DefaultChanged.type, VersionRetired.type})
+_CARRIED_OUT = {
+    "default-change": DefaultChanged.type,
+    "policy-change": DefaultChanged.type,
+    "retirement": VersionRetired.type,
+}
+"""By cause, what carries out that which was announced."""
 _MATTERS: Mapping[str, tuple[frozenset[Kind], frozenset[Kind]]] = {
     "default-change": (_NO_KINDS, _DEFAULT),
     "policy-change": (_NO_KINDS, _DEFAULT),
@@ -74,7 +85,7 @@ class Arrival(Answer):
 
 
 class NoticeGiven(Answer):
-    """An announcement of what moved the deployment, and how many whole days of notice it gave.
+    """An announcement of what moved the deployment, for its SKU or in general, and its whole days of notice.
 
     `promised_days`: from when it was known to its date (R11). `real_days`: from when it was known to the earliest
     moment of the move; negative where it was learned afterwards. `standing`: whether it stood just before its cause.
@@ -93,6 +104,7 @@ class NoticeGiven(Answer):
     standing: bool
     promised_days: int | None
     real_days: int
+    sku: str | None = None
 
 
 class Sight(Answer):
@@ -126,9 +138,10 @@ class RulesInForce(Answer):
 class Why(Answer):
     """Why a deployment does what it does at a moment: everything that one would ask next.
 
-    `serving` is the answer itself. `arrival`: how it came there. `policy`: what counts, and who set it when and why.
-    `announcements`: those of what moved it. `then`: the answer as known at the moment itself. `learned_later`: the
-    facts of this answer that were not known then; `taken_back`: those of the answer of then that were retracted since.
+    `serving` is the answer itself, `grounds` the facts that it rests on. `arrival`: how it came there. `policy`: what
+    counts, and who set it when and why. `announcements`: those of what moved it. `then`: the answer as known at the
+    moment itself. `learned_later`: the facts of this answer that were not known then; `taken_back`: those of the answer
+    of then that were retracted since.
     All but `serving` and `then` are null or empty before the deployment existed.
     """
 
@@ -141,6 +154,7 @@ class Why(Answer):
     then: Serving
     learned_later: tuple[Ground, ...] = ()
     taken_back: tuple[Ground, ...] = ()
+    grounds: tuple[Ground, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -179,12 +193,13 @@ def why(course: Course, at: datetime, known_at: datetime, evidence: Evidence) ->
         serving=answer,
         arrival=arrival,
         policy=policy,
-        rules=_rules(arrival, evidence) if there.possible else None,
-        announcements=tuple(_notices(arrival, evidence)),
+        rules=_rules(arrival, there.rules, at, evidence) if there.possible else None,
+        announcements=tuple(_notices(arrival, there.sku, evidence)),
         sights=_sights(there, course, at, evidence.facts),
         then=evidence.then,
         learned_later=tuple(one for one in grounds(positions, evidence.told, at) if not one.known_then),
         taken_back=taken_back,
+        grounds=tuple(grounds(answer.because, evidence.told, at)),
     )
 
 
@@ -256,8 +271,8 @@ def _came(parts: Sequence[Segment]) -> tuple[int, int]:
             return first, opened
 
 
-def _notices(arrival: Arrival, evidence: Evidence) -> Iterator[NoticeGiven]:
-    """What was announced, before it moved, of what it left, and that where it went would be the default."""
+def _notices(arrival: Arrival, sku: str | None, evidence: Evidence) -> Iterator[NoticeGiven]:
+    """What was announced, before it moved, of what it left, and that where it went would be the default (R14)."""
     left = {(one.model, one.version) for one in arrival.left if one.status == "serving"}
     reached = {(one.model, one.version) for one in arrival.to if one.status == "serving"} - left
     if not left or {(one.model, one.version) for one in arrival.to} == left:
@@ -266,13 +281,14 @@ def _notices(arrival: Arrival, evidence: Evidence) -> Iterator[NoticeGiven]:
     begun = _begun(arrival)
     for named, kinds in ((left, of_left), (reached, of_reached)):
         for model, version in sorted((model, version) for model, version in named if model and version is not None):
-            said = evidence.announced(model, version, begun)
+            said = (one for one in evidence.announced(model, version, begun) if one.sku in (None, sku))
             yield from (_notice(one, arrival.earliest) for one in said if one.kind in kinds)
 
 
 def _begun(arrival: Arrival) -> datetime:
     """When that began which moved it: what was announced is carried out then, also where a sight narrows the move."""
-    carried_out = [one.effective_at for one in arrival.grounds if one.type in _CARRIED_OUT]
+    deed = _CARRIED_OUT.get(arrival.cause)
+    carried_out = [one.effective_at for one in arrival.grounds if one.type == deed]
     return max((moment for moment in carried_out if moment <= arrival.earliest), default=arrival.earliest)
 
 
@@ -291,6 +307,7 @@ def _notice(said: Announcement, moved_at: datetime) -> NoticeGiven:
         standing=said.standing,
         promised_days=None if said.on is None else _days(said.on - said.known_at),
         real_days=_days(moved_at - said.known_at),
+        sku=said.sku,
     )
 
 
@@ -299,17 +316,19 @@ def _days(span: timedelta) -> int:
     return int(span / _DAY)
 
 
-def _rules(arrival: Arrival, evidence: Evidence) -> RulesInForce | None:
-    """Those of the model that it is on; of what is stopped, of the one that it was on."""
+def _rules(arrival: Arrival, named: str, at: datetime, evidence: Evidence) -> RulesInForce | None:
+    """Those that the course names, of the model that it is on; of what is stopped, of the one that it was on."""
     models = [one.model for one in (*arrival.to, *arrival.left) if one.model is not None]
-    models += [one.event.model for one in evidence.facts if isinstance(one.event, DeploymentObserved)]
+    placing = (DeploymentCreated, DeploymentObserved, VersionChanged)
+    facts = [fact for fact in in_order(evidence.facts) if fact.effective_at <= at]
+    models += [fact.event.model for fact in reversed(facts) if isinstance(fact.event, placing)]
     if not models:
         return None
-    model = models[0]
-    state = evidence.state(model)
+    states = [evidence.state(model) for model in dict.fromkeys(models)]
+    state = next((one for one in states if one.rules.id == named), states[0])
     by = state.ruled_by
     return RulesInForce(
-        model=model,
+        model=state.model,
         values=state.rules,
         since=None if by is None else by.effective_at,
         position=None if by is None else by.position,

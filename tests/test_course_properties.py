@@ -177,9 +177,13 @@ def test_the_course_from_a_moment_on_is_the_end_of_the_whole(past: History, data
         whole = course(past.facts, deployment).segments
         moment = data.draw(st.sampled_from(sorted({fact.effective_at for fact in past.facts})))
         ahead = [part for part in whole if part.until is None or part.until > moment]
-        before = whole[: len(whole) - len(ahead)][-1:]
+        past_parts = whole[: len(whole) - len(ahead)]
+        certain = [number for number, part in enumerate(past_parts) if len(part.possible) < 2]
+        before = past_parts[certain[-1] if certain else 0 :]
         found = course_from_on(past.facts, deployment, moment).segments
         assert found[-len(ahead) :] == (*ahead,) if ahead else not whole
-        assert [replace(part, since=moment) for part in found[: -len(ahead) or None]] == [
-            replace(part, since=moment) for part in before
+        earlier = found[: -len(ahead) or None]
+        assert [replace(part, since=moment) for part in earlier[:1]] == [
+            replace(part, since=moment) for part in before[:1]
         ]
+        assert earlier[1:] == before[1:]

@@ -63,3 +63,5 @@ def test_each_arrival_of_a_course_is_explained_by_its_own_cause(past: History) -
                 assert answer.arrival is not None
                 assert answer.arrival.to == part.possible
                 assert answer.arrival.cause in {one.cause for one in course.segments}
+                in_force = answer.policy and answer.policy.policy, answer.rules and answer.rules.values.id
+                assert in_force == ((part.policy, part.rules) if part.possible else (None, None))

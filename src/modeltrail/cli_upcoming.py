@@ -77,6 +77,8 @@ def upcoming(
     days, firmness, message = days_of(within), qualifier_of(qualifier), _format_of(as_format)
     if message is not None and as_json:
         raise typer.BadParameter("give --json or --format, not both", param_hint="--format")
+    if ical == "-":
+        raise typer.BadParameter("a calendar is written to a file: name one", param_hint="--ical")
     with asking(ctx, store, at, known_at) as asked:
         answers = asked.upcoming(days, catalogue_only=catalogue_only, qualifier=firmness, model=model, owner=owner)
         period = Asked(asked.t, asked.known_at, asked.t + timedelta(days=days))

@@ -8,9 +8,11 @@ from datetime import datetime
 from modeltrail.domain.course import Course, course_from, course_of
 from modeltrail.domain.deployment import DeploymentState
 from modeltrail.domain.events import Announcement as AnnouncementEvent
+from modeltrail.domain.events import DeploymentCreated
 from modeltrail.domain.facts import Fact
 from modeltrail.domain.history import ModelHistory, models_of
 from modeltrail.domain.moves import due_move
+from modeltrail.domain.refusals import Unknown, nearest
 from modeltrail.domain.segments import Outcome
 from modeltrail.domain.values import Qualifier
 from modeltrail.knowledge import Knowledge
@@ -82,6 +84,13 @@ class Expected:
         found = deployment_upcoming(course_from(deployment, facts, self.history, self._t), beside, horizon)
         move = due_move(state, facts, self._knowledge.history, self._t) if state.held_back is not None else None
         return found if move is None else [*held_back_upcoming(move, beside, horizon), *found]
+
+    def demand_owner(self, owner: str) -> None:
+        """Raises Unknown for whom no deployment was ever said to belong to."""
+        facts = (fact for name in self._knowledge.keys(deployments) for fact in self._knowledge.facts(name))
+        owners = {fact.event.owner for fact in facts if isinstance(fact.event, DeploymentCreated)} - {None}
+        if owner not in owners:
+            raise Unknown("owner", owner, nearest(owner, filter(None, owners)))
 
     def breaks_api(self, state: DeploymentState, outcome: Outcome, moment: datetime) -> bool:
         """Whether what a deployment may serve from a moment on does not answer the API version that it pins (R35)."""

@@ -21,7 +21,7 @@ Remembered = Callable[[str, datetime | None], ModelHistory]
 class Knowledge:
     """What was known at a moment, null for all that is known now (R6, R45).
 
-    Every answer reads the facts here; whoever supposes other facts (`supposed.py`) or carries announcements out ahead
+    Every answer reads the facts here; whoever supposes other facts (`supposing.py`) or carries announcements out ahead
     (`expected.py`) asks the same questions of other knowledge.
     """
 

@@ -11,7 +11,7 @@ from modeltrail.conforming import Conforming
 from modeltrail.differing import Side, difference
 from modeltrail.domain.course import course_at, course_of
 from modeltrail.domain.logged import callers
-from modeltrail.domain.values import Qualifier
+from modeltrail.domain.values import Qualifier, RunBy
 from modeltrail.expected import Expected
 from modeltrail.explaining import explain
 from modeltrail.impacting import Impacting
@@ -110,16 +110,25 @@ class Moment:
         """
         horizon = Horizon(self.t, self.t + timedelta(days=days))
         of_model = None if model is None else self._known.model_named(model)
-        entries = Expected(self._known, self.t).entries(horizon, catalogue_only=catalogue_only)
+        expected = Expected(self._known, self.t)
+        entries = expected.entries(horizon, catalogue_only=catalogue_only)
         wanted = (one for one in entries if qualifier is None or one.qualifier == qualifier)
-        asked = (one for one in wanted if concerns(one, of_model, owner))
-        return tuple(one.model_copy(update={"advice": advice(one, self.t)}) for one in in_time(asked))
+        asked = [one for one in wanted if concerns(one, of_model, owner)]
+        if owner is not None and not asked:
+            expected.demand_owner(owner)
+        return tuple(
+            one.model_copy(update={"advice": advice(one, self.t, self._run_by(one.model))}) for one in in_time(asked)
+        )
+
+    def _run_by(self, model: str) -> RunBy:
+        return self._known.history(model).at(self.t).run_by
 
     def what_if(self, *suppositions: Supposition, days: int = 90) -> WhatIf:
         """What each deployment would do instead, in the past and in so many days to come, if something were otherwise.
 
-        Evidence (sights, executions) counts up to where the supposed course parts from the actual one; from there on
-        both are what the policies make of the facts. Nothing is recorded. Raises Unknown for a name never recorded.
+        Evidence (sights, executions) does not count in the supposed course while that is apart from the actual one:
+        it then is what the policies make of the facts. Nothing is recorded. Raises Unknown for a name never recorded,
+        NotChoosable for a default that is not released or retired.
         """
         return what_if(self._known, self.t, self.known_at, suppositions, days)
 

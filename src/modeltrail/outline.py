@@ -6,12 +6,15 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
+from modeltrail.domain.events import ChangeLogged, DeploymentObserved
 from modeltrail.domain.values import Rules
-from modeltrail.phrases import cited, listed, minute, moment, places, sentence, target, when
+from modeltrail.phrases import cited, done_by, listed, minute, moment, places, sentence, target, what_served, when
 from modeltrail.projections.serving import Possible
 from modeltrail.projections.why import Arrival, Ground, NoticeGiven, Sight, SightsAround, Why
 
 _MIDNIGHT = "T00:00:00Z"
+_ANNOUNCED = frozenset({"default-change", "policy-change", "retirement"})
+"""The causes before which an owner expects an announcement."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,17 +33,28 @@ def outline(why: Why, is_now: bool = False, known: str = "") -> Line:
 def _below(why: Why) -> Iterator[Line]:
     if why.arrival is not None:
         yield Line(_came(why.arrival), tuple(Line(ground(one)) for one in why.arrival.grounds))
+    if why.serving.stopped_because:
+        yield Line(f"reason for the stop: {why.serving.stopped_because}")
+    if why.serving.flags:
+        told = why.arrival.grounds if why.arrival is not None else ()
+        yield Line(
+            f"flags: {listed(why.serving.flags)}", tuple(Line(ground(one)) for one in why.grounds if one not in told)
+        )
     if why.policy is not None:
         policy, answer = why.policy, why.serving
         acts = "" if answer.policy_effective == policy.policy else f", which acts as {answer.policy_effective}"
         instead = f"in place of {policy.before}" if policy.before else None
-        said = listed([instead, f"set by {policy.logged_by or policy.by}", policy.why, cited(policy.source)])
+        is_stated = policy.event != DeploymentObserved.type
+        by = f"set by {policy.logged_by or policy.by}" if is_stated else "nobody has stated one"
+        said = listed([instead, by, *([policy.why, cited(policy.source)] if is_stated else [])])
         yield Line(f"policy {policy.policy}{acts}, since {minute(policy.set_at)}: {said} (position {policy.fact})")
     if why.rules is not None:
         since = f", since {minute(why.rules.since)} (position {why.rules.position})" if why.rules.since else ""
         yield Line(f"rules {rules(why.rules.values)}{since}")
     if why.announcements:
         yield Line(_counted(why.announcements), tuple(Line(notice(one)) for one in why.announcements))
+    elif why.arrival is not None and why.arrival.cause in _ANNOUNCED:
+        yield Line("nothing was announced before it")
     if why.sights is not None:
         yield Line(_seen(why.sights))
     yield from _known_then(why)
@@ -48,7 +62,9 @@ def _below(why: Why) -> Iterator[Line]:
 
 def _came(arrival: Arrival) -> str:
     """How it came there: what it left, when, and why."""
-    reason = f"{arrival.cause}, {arrival.certainty}"
+    logged = [one.data.get("caller") for one in arrival.grounds if one.type == ChangeLogged.type]
+    people = dict.fromkeys(caller for caller in logged if isinstance(caller, str))
+    reason = listed([arrival.cause, arrival.certainty, done_by(people)])
     if not arrival.to:
         return f"it is gone since {minute(arrival.earliest)}: {reason}"
     if not arrival.left:
@@ -63,7 +79,7 @@ def _moved(arrival: Arrival) -> str:
     if all(one.status == "stopped" for one in arrival.to):
         return "it stopped"
     if all(one.status == "stopped" for one in arrival.left):
-        return f"it resumed with {places(arrival.to)}"
+        return f"it came back with {places(arrival.to)}"
     return f"it left {places(arrival.left)}"
 
 
@@ -121,7 +137,8 @@ def notice(one: NoticeGiven) -> str:
     to = target(one.model, one.to_model, one.to_version) if one.to_model else ""
     real = f"known {_days(one.real_days)} before" if one.real_days >= 0 else f"known {_days(-one.real_days)} after"
     what = f"position {one.position}, {minute(one.known_at)}: {one.kind} of {one.version or '(no version)'}{to}{on}"
-    return listed([what, firm, promised, real, stood, cited(one.source)])
+    sku = f"{one.sku} only" if one.sku else None
+    return listed([what, sku, firm, promised, real, stood, cited(one.source)])
 
 
 def _days(days: int) -> str:
@@ -148,7 +165,8 @@ def _known_then(why: Why) -> Iterator[Line]:
     news = [*_facts("learned later", why.learned_later), *_facts("taken back since", why.taken_back)]
     if same and not news:
         return
-    then = "the same" if same else sentence(why.then, False).partition(": ")[2]
+    then = "the same" if same else what_served(why.then)
+    then += f", under the policy {why.then.policy}" if why.then.policy not in (None, why.serving.policy) else ""
     yield Line(f"as known {when(why.then.known_at, False)}: {then}", tuple(news))
 
 

@@ -109,12 +109,16 @@ def positions(numbers: Sequence[int]) -> str:
 
 def sentence(answer: Serving, is_now: bool) -> str:
     """What a deployment served, in one sentence."""
-    begin = f"{named(answer.deployment)} {when(answer.at, is_now)}"
+    return f"{named(answer.deployment)} {when(answer.at, is_now)}: {what_served(answer)}"
+
+
+def what_served(answer: Serving) -> str:
+    """What a deployment served, and how sure that is."""
     if answer.status == "absent":
-        return f"{begin}: not there yet"
+        return "not there yet"
     if answer.status == "deleted":
-        return f"{begin}: deleted"
-    return f"{begin}: {places(answer.possible)} ({certainty(answer)})"
+        return "deleted"
+    return f"{places(answer.possible)} ({certainty(answer)})"
 
 
 def policy(answer: Serving) -> str:

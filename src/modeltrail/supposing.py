@@ -9,12 +9,13 @@ from functools import cache
 from modeltrail.domain.course import Course, course_of
 from modeltrail.domain.facts import Fact
 from modeltrail.domain.history import ModelHistory, models_of
-from modeltrail.domain.refusals import Unknown, nearest
+from modeltrail.domain.refusals import NotChoosable, Unknown, nearest
 from modeltrail.expected import Expected
 from modeltrail.knowledge import Knowledge
 from modeltrail.projections.deployments import deployments
 from modeltrail.projections.models import model_history
 from modeltrail.projections.suppositions import (
+    Apart,
     DefaultSupposed,
     PolicySupposed,
     RetirementSupposed,
@@ -24,7 +25,7 @@ from modeltrail.projections.suppositions import (
     supposed_of_model,
     without_evidence,
 )
-from modeltrail.projections.what_if import Otherwise, WhatIf, otherwise, parting
+from modeltrail.projections.what_if import Otherwise, WhatIf, otherwise, times_apart
 
 
 class Supposed(Knowledge):
@@ -53,11 +54,12 @@ class Supposed(Knowledge):
 def what_if(
     known: Knowledge, t: datetime, known_at: datetime, suppositions: Sequence[Supposition], days: int
 ) -> WhatIf:
-    """What would be otherwise from the beginning until some days after a moment. Raises Unknown."""
+    """What would be otherwise from the beginning until some days after a moment. Raises Unknown, NotChoosable."""
     asked = tuple(_named(known, one) for one in suppositions)
     end = t + timedelta(days=days)
     names = sorted(known.keys(deployments))
     worlds = _Worlds(known, Supposed(known, asked, t), t)
+    worlds.demand_choosable(asked)
     found = [one for name in names for one in worlds.differences(name, end)] if asked else []
     return WhatIf(at=t, known_at=known_at, until=end, supposed=asked, deployments=len(names), differences=tuple(found))
 
@@ -82,24 +84,31 @@ class _Worlds:
         self._known, self._supposed, self._t = known, supposed, t
         self._expected, self._expected_else = Expected(known, t), Expected(supposed, t)
 
+    def demand_choosable(self, suppositions: Sequence[Supposition]) -> None:
+        """Raises NotChoosable for a default that could be none, where it was not stated so (R10)."""
+        for one in suppositions:
+            if isinstance(one, DefaultSupposed):
+                actual = self._expected.history(one.model).at(one.on)
+                state = self._expected_else.history(one.model).at(one.on)
+                if state.default_is_void and not actual.default_is_void:
+                    raise NotChoosable(one.model, one.version, None, state.choosable())
+
     def differences(self, deployment: str, end: datetime) -> Iterator[Otherwise]:
         """Where a deployment would do something else."""
         facts, others = self._by_now(self._known.facts(deployment)), self._by_now(self._supposed.facts(deployment))
         if not facts or (facts == others and self._are_alike(facts)):
             return
 
-        def course(since: datetime | None) -> Course:
-            left = facts if since is None else without_evidence(deployment, facts, since)
-            return course_of(deployment, left, self._expected.history)
+        def course(apart: Sequence[Apart]) -> Course:
+            return course_of(deployment, without_evidence(deployment, facts, apart), self._expected.history)
 
-        def course_else(since: datetime | None) -> Course:
-            left = others if since is None else without_evidence(deployment, others, since)
-            return course_of(deployment, left, self._expected_else.history)
+        def course_else(apart: Sequence[Apart]) -> Course:
+            return course_of(deployment, without_evidence(deployment, others, apart), self._expected_else.history)
 
         start = min(fact.effective_at for fact in facts)
-        parted = parting(course, course_else, list(shown_places(facts)), start)
-        if parted is not None:
-            yield from otherwise(course(None), course_else(parted), parted, end)
+        apart = times_apart(course, course_else, list(shown_places(facts)), start)
+        if apart:
+            yield from otherwise(course(()), course_else(apart), apart[0][0], end)
 
     def _by_now(self, facts: list[Fact]) -> list[Fact]:
         """What holds by the moment asked about, and what is supposed to hold after it."""

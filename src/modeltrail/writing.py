@@ -2,20 +2,22 @@
 
 from __future__ import annotations
 
+import os
+from contextlib import suppress
 from pathlib import Path
-from tempfile import NamedTemporaryFile
 
 
 def written_whole(file: Path, content: bytes) -> None:
-    """Write a file, or leave the one that is there as it is. Raises OSError that names the file."""
+    """Write a file, or leave the one that is there as it is. Raises OSError, which names it.
+
+    Who may read it is what is usual for new files: a calendar is there to be fetched by others.
+    """
+    beside = file.parent / f".{file.name}.{os.getpid()}"
     try:
-        with NamedTemporaryFile(dir=file.parent, prefix=f".{file.name}.", delete=False) as beside:
-            try:
-                beside.write(content)
-                beside.flush()
-                Path(beside.name).replace(file)
-            except BaseException:
-                Path(beside.name).unlink(missing_ok=True)
-                raise
+        beside.write_bytes(content)
+        beside.replace(file)
     except OSError as error:
         raise OSError(error.errno, error.strerror, str(file)) from error
+    finally:
+        with suppress(OSError):
+            beside.unlink()

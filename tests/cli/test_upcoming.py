@@ -71,8 +71,11 @@ def test_where_nothing_comes_the_span_is_told_to_the_minute(fresh: str) -> None:
     shell("--store", fresh, "apply", "-", stdin="")
     told = shell("--store", fresh, "upcoming", "--at", "2025-03-01T10:00:30.5Z").out
     assert told == "nothing is announced or due until 2025-03-31T10:00Z\n"
-    told = shell("--store", fresh, "upcoming", "--at", "2025-03-01", "--owner", "chat-taem").out
-    assert told == "nothing is announced or due for deployments of chat-taem until 2025-03-31\n"
+
+
+def test_where_nothing_comes_for_an_owner_they_are_named(store: str) -> None:
+    told = shell("--store", store, "upcoming", "--at", "2024-07-01", "--within", "1d", "--owner", "chat-team").out
+    assert told == "nothing is announced or due for deployments of chat-team until 2024-07-02\n"
 
 
 def test_a_message_for_slack_keeps_to_its_limits(store: str) -> None:
@@ -148,14 +151,26 @@ def test_a_calendar_without_its_extra_says_what_to_install(monkeypatch: pytest.M
         calendar([], datetime(2025, 1, 1).astimezone())
 
 
-def test_a_calendar_that_cannot_be_written_leaves_the_old_one(store: str, tmp_path: Path) -> None:
-    told = shell("--store", store, *IN_FEBRUARY, "--ical", tmp_path / "nowhere" / "models.ics")
-    assert told.code == 1 and "nowhere" in told.err
+def test_a_calendar_that_cannot_be_written_is_named_and_leaves_nothing_behind(store: str, tmp_path: Path) -> None:
+    file, folder = tmp_path / "nowhere" / "models.ics", tmp_path / "taken.ics"
+    folder.mkdir()
+    for taken in (file, folder):
+        told = shell("--store", store, *IN_FEBRUARY, "--ical", taken)
+        assert told.code == 1 and told.err.startswith(f"{taken}: ")
+    assert list(tmp_path.iterdir()) == [folder]
+
+
+def test_a_calendar_may_be_read_by_whom_new_files_may_be_read(store: str, tmp_path: Path) -> None:
+    file, usual = tmp_path / "models.ics", tmp_path / "usual"
+    usual.touch()
+    assert shell("--store", store, *IN_FEBRUARY, "--ical", file).code == 0
+    assert file.stat().st_mode == usual.stat().st_mode
 
 
 @pytest.mark.parametrize(
     ("words", "said"),
     [
+        (("--ical", "-"), "a calendar is written to a file: name one"),
         (("--format", "teams"), "'teams' is no format: write slack or webhook"),
         (("--format", "slack", "--json"), "give --json or --format, not both"),
     ],

@@ -7,7 +7,7 @@ import pytest
 from modeltrail import Trail
 from modeltrail.domain.refusals import Unknown
 from modeltrail.projections.upcoming import Upcoming
-from rules.given import MIRRORED, PROD, deployed, mirrored, on
+from rules.given import MIRRORED, OWN, PROD, deployed, mirrored, on, own
 
 
 def announced(policy: str = "auto-update", **more: str) -> Trail:
@@ -25,7 +25,10 @@ def advised(trail: Trail, t: str = "2025-03-10", kind: str = "move") -> list[str
 @pytest.mark.rule("R36")
 def test_a_move_to_what_was_not_tested_asks_for_a_test() -> None:
     trail = announced()
-    test = "test azure-openai/chat v2 for it and record the result, or choose another version or policy"
+    test = (
+        "test azure-openai/chat v2 for it and record the result, "
+        "or choose another version, or another policy where its version stays"
+    )
     assert advised(trail) == [f"by 2025-04-01, {test}"]
     on(trail, "2025-04-01").model(MIRRORED).change_default("v2")
     assert advised(trail, "2025-04-02") == [f"now: it may have moved; {test}"]
@@ -39,6 +42,28 @@ def test_a_move_to_what_passed_its_test_asks_for_nothing_and_one_that_failed_for
     assert failed is not None and failed.startswith("by 2025-04-01, mend what failed with azure-openai/chat v2")
     on(trail, "2025-03-06").deployment().tested("v2", "passed")
     assert advised(trail) == ["nothing: azure-openai/chat v2 was tested for it and passed"]
+
+
+@pytest.mark.rule("R30")
+def test_all_that_may_have_happened_in_an_open_window_is_told_whatever_changed_since_it_opened() -> None:
+    trail = deployed(mirrored(), api_version="2024-01-01")
+    on(trail, "2025-02-20").model(MIRRORED).release("v3")
+    on(trail, "2025-04-01").model(MIRRORED).change_default("v2")
+    on(trail, "2025-04-05").deployment().change_api_version("2024-02-01")
+
+    def told(t: str) -> list[tuple[str, str | None, str]]:
+        entries = trail.at(t).upcoming(60)
+        return [
+            (f"{one.on:%m-%d}", one.to.version if one.to else None, f"{one.until:%m-%d}")
+            for one in entries
+            if one.deployment == PROD and one.until is not None
+        ]
+
+    assert told("2025-04-06") == [("04-01", "v2", "04-15")]
+    on(trail, "2025-04-07").model(MIRRORED).change_default("v3")
+    assert told("2025-04-08") == [("04-01", "v2", "04-21"), ("04-07", "v3", "04-21")]
+    on(trail, "2025-04-10").model(MIRRORED).retire("v1")
+    assert told("2025-04-11") == [("04-07", "v3", "04-21")]
 
 
 @pytest.mark.rule("R21")
@@ -79,6 +104,17 @@ def test_of_the_catalogue_only_what_is_overdue_asks_for_something() -> None:
     assert said("2025-06-02")["retirement", "v2"] == "it may happen any day now: look for its date"
 
 
+@pytest.mark.rule("R12", "R37")
+def test_what_the_engine_has_not_carried_out_yet_asks_to_advance() -> None:
+    trail = own()
+    on(trail, "2025-03-01").model(OWN).announce_default("v2", on="2025-04-01")
+    on(trail, "2025-03-01").model(OWN).announce_retirement("v1", on="2025-04-02", qualifier="tentative")
+    assert [one.advice for one in trail.at("2025-04-05").upcoming()] == [
+        "advance: that carries it out, or says why not",
+        "announce a fixed date: no other one is carried out",
+    ]
+
+
 def test_what_concerns_a_model_or_an_owner_can_be_asked_for_alone() -> None:
     trail = announced(owner="chat-team")
     on(trail, "2025-02-10").deployment("other").create(MIRRORED, version="v1", policy="auto-update", run_by="provider")
@@ -95,3 +131,6 @@ def test_what_concerns_a_model_or_an_owner_can_be_asked_for_alone() -> None:
     assert {one.owner for one in moment.upcoming(120, owner="chat-team")} == {"chat-team"}
     with pytest.raises(Unknown, match="azure-openai/bot"):
         moment.upcoming(model="boot")
+    with pytest.raises(Unknown, match="did you mean 'chat-team'"):
+        moment.upcoming(owner="chat-taem")
+    assert moment.upcoming(1, owner="chat-team") == ()

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from modeltrail import Trail
-from modeltrail.domain.refusals import Unknown
+from modeltrail.domain.refusals import NotChoosable, Unknown
 from modeltrail.domain.values import PUBLISHED_RULES, Policy, parse_instant
 from modeltrail.projections.suppositions import (
     DefaultSupposed,
@@ -139,6 +139,60 @@ def test_what_began_with_a_sight_has_a_policy_from_its_first_sight_on() -> None:
     ]
 
 
+@pytest.mark.rule("R5")
+def test_what_was_first_seen_in_an_export_that_came_late_has_the_policy_too() -> None:
+    trail = mirrored()
+    on(trail, "2025-02-10", known="2025-03-01").deployment().observe(MIRRORED, "v1")
+    on(trail, "2025-04-01").model(MIRRORED).change_default("v2")
+    assert differs(trail, had("auto-update"))[-1] == "04-15 to on: v2 (default-change), not v1 (first-sight)"
+
+
+@pytest.mark.rule("R28", "R31")
+def test_once_the_worlds_have_met_again_what_was_seen_counts_in_both() -> None:
+    trail = moved()
+    on(trail, "2025-04-20").model(MIRRORED).release("v3")
+    on(trail, "2025-05-01").model(MIRRORED).change_default("v3")
+    for seen, version in (("2025-05-03", "v2"), ("2025-05-05", "v3"), ("2025-05-20", "v1")):
+        on(trail, seen).deployment().observe(MIRRORED, version)
+    earlier = DefaultSupposed(model=MIRRORED, version="v2", on=day("2025-03-10"))
+    assert differs(trail, earlier) == differs(moved(), earlier)
+
+
+@pytest.mark.rule("R38")
+def test_once_the_worlds_have_met_again_an_execution_moves_nothing_back() -> None:
+    trail = own()
+    on(trail, "2025-02-10").deployment().create(OWN, version="v1", policy="auto-update")
+    on(trail, "2025-03-01").model(OWN).announce_default("v2", on="2025-04-01")
+    trail.advance("2025-04-05")
+    on(trail, "2025-04-20").model(OWN).release("v3")
+    on(trail, "2025-04-20").model(OWN).announce_default("v3", on="2025-05-10")
+    trail.advance("2025-05-12")
+    on_time = DefaultSupposed(model=OWN, version="v2", on=day("2025-04-01"))
+    assert differs(trail, on_time) == ["04-01 to 04-05: v2 (default-change), not v1 (created)"]
+
+
+@pytest.mark.rule("R12", "R20")
+def test_a_retirement_that_came_on_that_day_is_no_supposition_however_it_was_announced() -> None:
+    trail = deployed(mirrored(), policy="upgrade-when-expired")
+    on(trail, "2025-02-20").model(MIRRORED).name_replacement("v1", to_version="v2", lead_days=20)
+    on(trail, "2025-03-01").model(MIRRORED).announce_retirement("v1", on="2025-05-01")
+    on(trail, "2025-04-20").model(MIRRORED).announce_retirement("v1", on="2025-05-05")
+    assert differs(trail, RetirementSupposed(model=MIRRORED, version="v1", on=day("2025-05-05")), t="2025-04-25") == []
+    on(trail, "2025-05-10").model(MIRRORED).retire("v1")
+    came = RetirementSupposed(model=MIRRORED, version="v1", on=day("2025-05-10"))
+    assert differs(trail, came) == []
+    assert differs(trail, came, t="2025-05-02") != []
+
+
+@pytest.mark.rule("R12")
+def test_a_retirement_that_is_overdue_can_be_supposed_to_have_happened() -> None:
+    trail = deployed(mirrored(), policy="manual")
+    on(trail, "2025-03-01").model(MIRRORED).announce_retirement("v1", on="2025-05-01")
+    came = RetirementSupposed(model=MIRRORED, version="v1", on=day("2025-05-01"))
+    for t in ("2025-05-01", "2025-05-10"):
+        assert differs(trail, came, t=t) == ["05-01 to on: stopped (retirement), not v1 or stopped (overdue)"]
+
+
 def test_nothing_is_recorded() -> None:
     trail = moved()
     size = trail.log.checkpoint().size
@@ -151,6 +205,16 @@ def test_what_nobody_knows_cannot_be_supposed_of() -> None:
         differs(moved(), PolicySupposed(deployment="chat-prd", policy="manual"))
     with pytest.raises(Unknown, match="did you mean 'v2'"):
         differs(moved(), DefaultSupposed(model=MIRRORED, version="v22", on=day("2025-04-01")))
+
+
+@pytest.mark.rule("R10")
+def test_what_could_be_no_default_cannot_be_supposed_to_be_one() -> None:
+    for trail, model, on_day in ((deployed(mirrored()), MIRRORED, "2025-04-15"), (own(), OWN, "2025-01-15")):
+        if model == MIRRORED:
+            on(trail, "2025-03-01").model(model).retire("v2")
+        for t in ("2025-04-01", "2025-06-01"):
+            with pytest.raises(NotChoosable, match="choose one of v1"):
+                differs(trail, DefaultSupposed(model=model, version="v2", on=day(on_day)), t=t)
 
 
 def test_the_answer_says_what_was_supposed_with_full_names() -> None:

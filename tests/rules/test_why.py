@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import pytest
 
-from modeltrail import Trail
+from modeltrail import Postpone, Trail
+from modeltrail.domain.events import ChangeLogged
 from modeltrail.outline import Line, notice, outline
 from modeltrail.projections.why import NoticeGiven, Why
-from rules.given import MIRRORED, OWN, PROD, deployed, mirrored, on, own
+from rules.given import MIRRORED, NOW, OWN, PROD, deployed, mirrored, on, own
 
 
 def why(trail: Trail, t: str, known: str | None = None) -> Why:
@@ -75,6 +76,78 @@ def test_of_a_retirement_what_was_announced_of_the_version_that_it_left_counts()
     assert notices(answer) == [("retirement", 61, 61, True)]
 
 
+@pytest.mark.rule("R12", "R20")
+def test_a_default_that_changed_long_before_hides_no_announcement_of_the_retirement() -> None:
+    trail = deployed(mirrored(), policy="upgrade-when-expired")
+    on(trail, "2025-03-01").model(MIRRORED).change_default("v2")
+    on(trail, "2025-03-05").model(MIRRORED).announce_retirement("v1", on="2025-05-01")
+    assert notices(why(trail, "2025-05-03")) == [("retirement", 57, 57, True)]
+    on(trail, "2025-05-10").model(MIRRORED).retire("v1")
+    assert notices(why(trail, "2025-05-12")) == [("retirement", 57, 57, True)]
+
+
+@pytest.mark.rule("R14")
+def test_what_was_announced_for_another_sku_gave_no_notice() -> None:
+    trail = deployed(mirrored(), policy="manual", sku="Standard")
+    on(trail, "2025-03-01").model(MIRRORED).announce_retirement("v1", on="2025-05-01")
+    on(trail, "2025-03-10").model(MIRRORED).announce_retirement("v1", on="2025-05-01", sku="Standard")
+    on(trail, "2025-04-20").model(MIRRORED).announce_retirement("v1", on="2025-09-01", sku="ProvisionedManaged")
+    on(trail, "2025-05-01").model(MIRRORED).retire("v1")
+    answer = why(trail, "2025-05-03")
+    assert [(one.sku, one.real_days) for one in answer.announcements] == [(None, 61), ("Standard", 52)]
+
+
+@pytest.mark.rule("R34", "R46")
+def test_what_began_on_a_retired_version_says_why_it_stopped_and_under_which_rules() -> None:
+    trail = mirrored()
+    on(trail, "2025-02-05").model(MIRRORED).retire("v1")
+    answer = why(deployed(trail, policy="manual"), "2025-03-01")
+    assert (answer.serving.status, answer.rules and answer.rules.values.id) == ("stopped", "azure-openai")
+    told = [one.text for one in outline(answer).below]
+    assert "reason for the stop: azure-openai/chat v1 is retired, and its policy moves it nowhere" in told
+    assert "flags: contradiction" in told
+
+
+@pytest.mark.rule("R34")
+def test_what_came_back_after_an_outage_that_nobody_announced_says_so() -> None:
+    trail = deployed(mirrored(), policy="manual")
+    on(trail, "2025-05-01").model(MIRRORED).retire("v1")
+    on(trail, "2025-05-03").deployment().change_version("v2")
+    assert "nothing was announced before it" in [one.text for one in outline(why(trail, "2025-05-02")).below]
+    came = outline(why(trail, "2025-05-04")).below[0]
+    assert came.text == "it came back with azure-openai/chat v2 on 2025-05-03: by-hand, recorded"
+
+
+@pytest.mark.rule("R37", "R42")
+def test_what_its_host_puts_off_is_told_with_the_reason() -> None:
+    trail = own()
+    on(trail, "2025-02-10").deployment().create(OWN, version="v1", policy="auto-update")
+    on(trail, "2025-03-01").model(OWN).announce_default("v2", on="2025-04-01")
+    trail.on_move(lambda move: Postpone(NOW, "a busy week"))
+    trail.advance("2025-04-01")
+    (flags,) = [one for one in outline(why(trail, "2025-04-02")).below if one.text == "flags: postponed"]
+    assert "a busy week" in flags.below[0].text and "move-postponed" in flags.below[0].text
+
+
+@pytest.mark.rule("R6", "R17")
+def test_another_policy_that_was_known_then_is_named() -> None:
+    trail = deployed(mirrored())
+    on(trail, "2025-03-01", known="2025-03-15").deployment().change_policy("manual")
+    told = outline(why(trail, "2025-03-10")).below[-1]
+    assert told.text == "as known on 2025-03-10: the same, under the policy auto-update"
+
+
+@pytest.mark.rule("R32", "R42")
+def test_who_did_it_by_the_log_of_the_provider_is_named() -> None:
+    trail = deployed(mirrored(), policy="manual")
+    on(trail, "2025-03-01").deployment().observe(MIRRORED, "v1")
+    write = {"deployment": PROD, "operation": "write", "status": "Succeeded", "entry": "4711"}
+    on(trail, "2025-03-05").state(ChangeLogged.model_validate({**write, "caller": "bob@example.com"}))
+    on(trail, "2025-03-07").deployment().observe(MIRRORED, "v2")
+    came = outline(why(trail, "2025-03-06")).below[0].text
+    assert came.endswith("v1 on 2025-03-05: by-hand, assumed, done by bob@example.com")
+
+
 @pytest.mark.rule("R42")
 def test_the_policy_says_who_set_it_when_and_why_and_the_rules_since_when() -> None:
     trail = deployed(mirrored())
@@ -84,6 +157,14 @@ def test_the_policy_says_who_set_it_when_and_why_and_the_rules_since_when() -> N
     assert (answer.policy.policy, answer.policy.before, answer.policy.why) == ("manual", "auto-update", "CHG-4711")
     assert (answer.policy.by, answer.policy.set_at.isoformat()[:10]) == ("alice@example.com", "2025-03-01")
     assert (answer.rules.values.id, answer.rules.position) == ("azure-openai", 1)
+
+
+@pytest.mark.rule("R3", "R17")
+def test_nobody_is_said_to_have_set_the_policy_of_what_was_only_seen() -> None:
+    trail = mirrored()
+    on(trail, "2025-02-10").deployment().observe(MIRRORED, "v1")
+    policy = outline(why(trail, "2025-03-01")).below[1].text
+    assert policy.endswith("since 2025-02-10: nobody has stated one (position 5)")
 
 
 @pytest.mark.rule("R31")
@@ -147,6 +228,7 @@ def test_the_outline_says_it_in_words() -> None:
     assert told.text == ("chat-prod on 2025-04-02: azure-openai/chat v1 or v2 (window until 2025-04-15)")
     assert [one.text.partition(":")[0] for one in told.below] == [
         "it may have moved to azure-openai/chat v2 since 2025-04-01",
+        "flags",
         "policy auto-update, since 2025-02-10",
         "rules azure-openai",
         "3 announcements before it; the one that stood was known 10 days ahead",
@@ -180,5 +262,5 @@ def test_who_resumes_is_said_to_resume() -> None:
     said = [outline(why(trail, day)).below[0].text for day in ("2025-03-05", "2025-03-12")]
     assert said == [
         "it stopped on 2025-03-01: retirement, assumed",
-        "it resumed with azure-openai/chat v2 on 2025-03-10: by-hand, recorded",
+        "it came back with azure-openai/chat v2 on 2025-03-10: by-hand, recorded",
     ]
