@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from datetime import datetime, timedelta
 from functools import cache
+from typing import Any
 
 from modeltrail.domain.course import Course, course_of
 from modeltrail.domain.facts import Fact
@@ -13,7 +14,8 @@ from modeltrail.domain.refusals import NotChoosable, Unknown, nearest
 from modeltrail.expected import Expected
 from modeltrail.knowledge import Knowledge
 from modeltrail.projections.deployments import deployments
-from modeltrail.projections.models import model_history
+from modeltrail.projections.models import model_history, models
+from modeltrail.projections.projection import Projection
 from modeltrail.projections.suppositions import (
     Apart,
     DefaultSupposed,
@@ -36,13 +38,16 @@ class Supposed(Knowledge):
         self._known, self._suppositions, self._now = known, suppositions, now
         self.history = cache(self._history)  # type: ignore[method-assign]
 
-    def facts(self, deployment: str) -> list[Fact]:
-        """The facts of a deployment as they would be."""
-        return supposed_of_deployment(deployment, self._known.facts(deployment), self._suppositions, self._now)
+    def earlier(self, moment: datetime) -> Supposed:
+        """What of this would have been known by a moment."""
+        return Supposed(self._known.earlier(moment), self._suppositions, self._now)
 
-    def facts_of_model(self, model: str) -> list[Fact]:
-        """The facts of a model as they would be."""
-        return supposed_of_model(model, self._known.facts_of_model(model), self._suppositions, self._now)
+    def facts_of(self, projection: Projection[Any], key: Any) -> list[Fact]:
+        """The facts of a deployment or a model as they would be."""
+        facts = self._known.facts_of(projection, key)
+        if projection is deployments:
+            return supposed_of_deployment(key, facts, self._suppositions, self._now)
+        return supposed_of_model(key, facts, self._suppositions, self._now) if projection is models else facts
 
     def _history(self, model: str) -> ModelHistory:
         facts = self.facts_of_model(model)
