@@ -103,6 +103,15 @@ CHANGES = (
         },
     ),
     Change("0.1.0", ("upcoming 2025-07-01",), {"14.because": [1, 13, 41, 42, 83, 91, 98]}),
+    # A window that is open is told, whatever changed since it opened.
+    *(
+        Change(
+            version,
+            ("upcoming 2025-05-20 as known on 2025-05-20",),
+            {"2025-05-02T00:00:00Z mirror-upgrade-when-expired move": "is told now"},
+        )
+        for version in ("0.1.0", "0.2.0")
+    ),
 )
 
 
@@ -145,6 +154,12 @@ def differences(then: Any, now: Any, *path: str) -> Iterator[tuple[str, Any]]:
     elif is_records(then) and is_records(now) and len(then) == len(now):
         for index, (one, other) in enumerate(zip(then, now, strict=True)):
             yield from differences(one, other, *path, str(index))
+    elif is_coming(then) and is_coming(now):
+        before, after = map(entries, (then, now))
+        yield from ((".".join((*path, entry)), None) for entry in before if entry not in after)
+        yield from ((".".join((*path, entry)), "is told now") for entry in after if entry not in before)
+        for entry in before.keys() & after.keys():
+            yield from differences(before[entry], after[entry], *path, entry)
     elif then != now:
         yield ".".join(path), now
 
@@ -155,6 +170,15 @@ def is_records(value: Any) -> bool:
 
 def is_course(value: Any) -> bool:
     return is_records(value) and all({"since", "until"} <= one.keys() for one in value)
+
+
+def is_coming(value: Any) -> bool:
+    return is_records(value) and all({"on", "kind", "to"} <= one.keys() for one in value)
+
+
+def entries(coming: Any) -> dict[str, Any]:
+    """Entries of what is to come, by whom they concern, what comes, and when."""
+    return {f"{one['on']} {one['deployment'] or one['version']} {one['kind']}": one for one in coming}
 
 
 def version_of(text: str) -> Version:
