@@ -120,6 +120,10 @@ def test_an_interruption_ends_a_wait(fresh: str, box: Path, monkeypatch: pytest.
         waited.append(0)
 
     monkeypatch.setattr("time.sleep", sleep)
-    assert shell("--store", fresh, "watch", box, "--poll-seconds", "9") == Answer(130, "", "interrupted\n")
-    assert waited == [9]
-    assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)  # who runs in the background hears of none
+    try:
+        assert shell("--store", fresh, "watch", box, "--poll-seconds", "9") == Answer(130, "", "interrupted\n")
+        assert waited == [9]
+        assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
+    finally:
+        signal.signal(signal.SIGINT, before)
