@@ -36,6 +36,9 @@ DiffersCode = Annotated[bool, typer.Option("--exit-code", help=f"Exit with {FOUN
 _OTHER = {"sku": "sku", "api_version": "api version", "run_by": "run by", "rules": "rules"}
 """What else may differ, and how it is said."""
 
+FACTS_SHOWN = 24
+"""How many facts are listed: more of them nobody reads in one look."""
+
 
 def diff(
     ctx: typer.Context,
@@ -78,7 +81,9 @@ def _show(found: Difference, now: datetime) -> None:
     if found.models:
         sentence("")
         table(("because", "model"), ((positions(one.because), _model(one)) for one in found.models))
-    if found.facts:
+    if len(found.facts) > FACTS_SHOWN:
+        sentence(f"\n{len(found.facts):,} facts made the difference: --json lists them, and history those of one name")
+    elif found.facts:
         sentence("\nthe facts that made the difference:")
         rows = ((str(one.position), minute(one.effective_at), _fact(one)) for one in found.facts)
         table(("position", "effective", "what"), rows)

@@ -39,6 +39,15 @@ def test_what_was_known_of_one_day_is_compared(store: str) -> None:
     assert "2025-03-26 model.default-changed: known 2025-04-16" in told
 
 
+def test_more_facts_than_one_reads_are_counted_and_in_the_json(store: str) -> None:
+    period = ("--from", "2025-01-01", "--to", "2025-07-01")
+    facts = shell("--store", store, "diff", *period, "--json").json["facts"]
+    said = words(store, *period)
+    assert len(facts) > 24
+    assert f"{len(facts)} facts made the difference: --json lists them, and history those of one name" in said
+    assert "model.replacement-named: by" not in said
+
+
 def test_where_nothing_differs_it_is_said(store: str) -> None:
     assert words(store, "--from", "2025-04-01", "--to", "2025-04-01") == "2025-04-01: nothing differs"
     assert words(store, *KNOWLEDGE[:2], "--known-from", "2025-05-01") == (
