@@ -50,9 +50,11 @@ def main() -> None:
     """Print the questions and answers, and leave the log in a file for more. Raises ValueError for another's file."""
     with Trail.open("memory:", clock=_today) as trail:
         play(trail)
-        for line in page(trail):
-            print(line)
-        keep(trail)
+        try:
+            for line in page(trail):
+                print(line)
+        finally:  # also for who reads only the beginning of the page
+            keep(trail)
     print(f"All of it is in {STORE} now, in this folder. Try next:")
     for command in TRY_NEXT:
         print(f"  {program()} --store sqlite:///{STORE} {command}")

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner
 
-from modeltrail import Trail
+from modeltrail import Trail, demo
 from modeltrail.cli_app import app
 from modeltrail.demo import BY, STORE
 
@@ -114,6 +114,16 @@ def test_a_demo_that_was_interrupted_is_played_again() -> None:
         rec.model("acme/chat").release("1")
     run("demo")
     assert root() == whole
+
+
+def test_who_reads_only_the_beginning_of_the_page_has_the_log_all_the_same(monkeypatch: pytest.MonkeyPatch) -> None:
+    def closed(*words: object) -> None:
+        raise BrokenPipeError
+
+    with monkeypatch.context() as reading, pytest.raises(BrokenPipeError):
+        reading.setattr("builtins.print", closed)
+        demo.main()
+    assert STORE.exists()
 
 
 def test_an_empty_store_is_filled() -> None:
