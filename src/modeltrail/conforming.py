@@ -8,7 +8,7 @@ from functools import cache
 from itertools import chain
 
 from modeltrail.domain.course import course_of
-from modeltrail.domain.refusals import Unknown
+from modeltrail.domain.refusals import Ambiguous, Unknown, nearest
 from modeltrail.domain.values import catalogue_of
 from modeltrail.expected import Expected
 from modeltrail.knowledge import Knowledge
@@ -62,10 +62,13 @@ class Conforming:
         inside = [model for model in known if catalogue_of(model) == name]
         try:
             return [self._known.model_named(name)]
-        except Unknown:
+        except Unknown as unknown:
             if inside:
                 return inside
-            raise
+            if isinstance(unknown, Ambiguous):
+                raise
+            catalogue = nearest(name, {catalogue_of(model) for model in known}) if "/" not in name else None
+            raise Unknown("model or catalogue", name, catalogue or unknown.nearest) from None
 
     def _promised(self, model: str) -> dict[Topic, list[Promise]]:
         return promised(self._known.history(model), self._t)

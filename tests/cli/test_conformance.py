@@ -78,3 +78,13 @@ def test_a_period_that_ends_before_it_begins_is_refused(store: str) -> None:
         1,
         "--from 2025-03-01 lies after --to 2025-01-01: name the earlier one first\n",
     )
+
+
+def test_a_catalogue_that_is_misspelled_is_named(store: str) -> None:
+    told = shell("--store", store, "conformance", "azure-opena")
+    assert (told.code, told.err) == (
+        1,
+        "no model or catalogue is known as 'azure-opena': did you mean 'azure-openai'?\n",
+    )
+    told = shell("--store", store, "conformance", "gpt-4p")
+    assert "did you mean 'azure-openai/gpt-4" in told.err
