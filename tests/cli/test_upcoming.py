@@ -145,6 +145,12 @@ def test_an_event_keeps_its_id_where_its_date_is_moved_and_no_two_have_one(store
     assert ids("2024-07-01") == ids("2024-09-10") != []
 
 
+def test_what_comes_twice_has_two_ids(store: str) -> None:
+    first = Upcoming.model_validate(shell("--store", store, *IN_FEBRUARY, "--json").json["upcoming"][0])
+    twice = events(calendar([first, first], first.on))
+    assert len({str(one["uid"]) for one in twice}) == 2
+
+
 def test_a_calendar_without_its_extra_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "icalendar", None)
     with pytest.raises(ValueError, match=r"pip install 'modeltrail\[ical\]'"):

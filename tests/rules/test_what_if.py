@@ -226,3 +226,12 @@ def test_the_answer_says_what_was_supposed_with_full_names() -> None:
     ]
     assert (answer.deployments, answer.until) == (1, parse_instant("2025-06-11"))
     assert {position for one in answer.differences for position in one.supposed.because if position < 0} == {-1}
+
+
+@pytest.mark.rule("R28")
+def test_two_worlds_in_which_the_same_is_possible_have_not_met_yet() -> None:
+    earlier = DefaultSupposed(model=MIRRORED, version="v2", on=day("2025-03-29"))
+    assert differs(moved(), earlier) == [
+        "03-29 to 04-02: v1 or v2 (default-change), not v1 (created)",
+        "04-08 to 04-12: v1 or v2 (default-change), not v2 (default-change)",
+    ]

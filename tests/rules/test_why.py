@@ -264,3 +264,12 @@ def test_who_resumes_is_said_to_resume() -> None:
         "it stopped on 2025-03-01: retirement, assumed",
         "it came back with azure-openai/chat v2 on 2025-03-10: by-hand, recorded",
     ]
+
+
+@pytest.mark.rule("R3", "R30")
+def test_what_was_deleted_in_a_window_is_gone_since_its_deletion() -> None:
+    trail = moved()
+    on(trail, "2025-04-05").deployment().delete()
+    arrival = why(trail, "2025-04-06").arrival
+    assert arrival is not None
+    assert (arrival.earliest.isoformat()[:10], arrival.cause, arrival.to) == ("2025-04-05", "deleted", ())
